@@ -1,0 +1,74 @@
+# What a person does with this repository. `make` alone lists it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+# What is there of the Python this repository keeps; the package by its real folder, not by the shortcuts.
+SOURCES := $(wildcard src tests benchmarks docs/generate.py)
+
+# Nothing outside the repository's own environment takes part.
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME UV_PROJECT_ENVIRONMENT
+UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv --no-config
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install run test check format lock transcripts bench docs clean
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+install: $(STAMP) ## Make .venv with everything the lock names, then this project in it
+
+$(STAMP): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Cantata needs Python 3.11 or newer; this is $$($(PYTHON) -V). Try: make install PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || { echo "==> Making $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@echo "==> Installing uv"
+	@awk '/^[^ #]/ {wanted = /^uv==/} wanted' requirements.lock > $(VENV)/uv.txt
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps -r $(VENV)/uv.txt
+	@echo "==> Installing $$(grep -c '^[a-z0-9].*==' requirements.lock) locked packages"
+	@$(UV) pip sync --require-hashes requirements.lock
+	@echo "==> Installing cantata itself, editable"
+	@$(UV) pip install --no-deps --no-build-isolation --editable .
+	@$(UV) pip check
+	@touch $@
+
+run: install ## Start the server; options go in ARGS, as in ARGS="--port 9000"
+	$(BIN)/cantata serve $(ARGS)
+
+test: install ## Run the tests on all cores; options go in ARGS
+	$(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist loadfile $(ARGS)
+
+check: install ## Check format, lint, types, import rules and docs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(SOURCES)
+	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+
+format: install ## Format the code and mend what lint can mend
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+$(BIN)/uv:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet uv
+
+lock: $(BIN)/uv ## Lock the dependencies anew, none younger than a week; UPGRADE=1 moves all of them
+	$(UV) pip compile pyproject.toml --group dev --output-file requirements.lock --quiet \
+		--universal --python-version 3.11 --generate-hashes --exclude-newer '1 week' \
+		--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
+
+transcripts: install ## Rewrite the golden transcripts; review their diff
+	UPDATE_TRANSCRIPTS=1 $(BIN)/pytest tests/transcripts $(ARGS)
+
+bench: install ## Measure; options go in ARGS
+	$(BIN)/python -m benchmarks $(ARGS)
+
+docs: install ## Write the generated pages of docs/ anew
+	$(BIN)/python docs/generate.py
+
+clean: ## Remove the environment, the builds and the caches
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find src tests benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
