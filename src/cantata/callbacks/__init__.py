@@ -1,0 +1,1 @@
+"""LangChain callbacks in, typed events out. Knows no HTTP and no storage."""

@@ -1,0 +1,69 @@
+"""Where the providers' ways of writing content end: messages and chunks in, thought, text and tool calls out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+
+from cantata.callbacks.redaction import clean_text
+
+_THOUGHT_KEYS = (
+    "reasoning",
+    "thinking",
+    "thought",
+    "reasoning_content",
+)  # v1 and Google, Anthropic, older Google, Bedrock
+
+
+def thought_and_text(message: BaseMessage) -> tuple[str, str]:
+    """Split what a message or a chunk says; signatures, tool calls and data are neither."""
+    content = message.content
+    if isinstance(content, str):
+        extra = message.additional_kwargs
+        thought = extra.get("reasoning_content") if extra else None  # DeepSeek, Qwen and others
+        return (clean_text(thought) if isinstance(thought, str) else ""), clean_text(content)
+    thoughts: list[str] = []
+    texts: list[str] = []
+    for block in content:
+        _sort(block, thoughts, texts)
+    return clean_text("".join(thoughts)), clean_text("".join(texts))
+
+
+def _sort(block: str | dict[Any, Any], thoughts: list[str], texts: list[str]) -> None:
+    if isinstance(block, str):
+        texts.append(block)
+        return
+    kind = block.get("type")
+    if kind in ("text", "output_text"):
+        (thoughts if block.get("thought") is True else texts).append(block.get("text") or "")
+    elif kind in _THOUGHT_KEYS:
+        thoughts.append(_thought_in(block))
+
+
+def _thought_in(block: Mapping[str, Any]) -> str:
+    for key in (*_THOUGHT_KEYS, "text"):
+        value = block.get(key)
+        if isinstance(value, str):
+            return value
+        if isinstance(value, Mapping):  # Bedrock: {"reasoning_content": {"text": …, "signature": …}}
+            return str(value.get("text") or "")
+    summary = block.get("summary")  # OpenAI's responses
+    if isinstance(summary, list):
+        return "".join(part.get("text") or "" for part in summary if isinstance(part, Mapping))
+    return ""
+
+
+def tool_calls_of(message: BaseMessage | None) -> list[tuple[str | None, str, Any]]:
+    """List the `(id, name, arguments)` that a whole message decided on; malformed arguments stay text."""
+    if not isinstance(message, AIMessage):
+        return []
+    valid = [(call.get("id"), call["name"], call["args"]) for call in message.tool_calls]
+    broken = [(call.get("id"), call.get("name") or "", call.get("args")) for call in message.invalid_tool_calls]
+    return valid + broken
+
+
+def tool_output(output: Any) -> Any:
+    """Give what a tool answered, without its message's envelope."""
+    if isinstance(output, ToolMessage):
+        return output.content
+    return output

@@ -1,0 +1,151 @@
+"""What may leave a run: plain JSON, masked and bounded.
+
+Knows no events. The policy is for arguments, outputs, errors, copies of inputs, metadata and custom data; a run's own
+text is the user's and passes only through `clean_text`, which makes it encodable.
+"""
+
+import dataclasses
+import math
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from langchain_core.messages import BaseMessage
+from langgraph.types import Command
+from pydantic import BaseModel
+
+MASK = "[redacted]"
+MAX_DEPTH = 32  # levels of nesting; deeper parts become "…"
+MAX_VALUE_BYTES = 32_768  # of an argument, an output or custom data, as JSON
+MAX_ERROR_CHARS = 2_000
+MIN_SECRET_CHARS = 6  # shorter configured values would mask ordinary words
+
+_SECRET_KEYS = frozenset(
+    [
+        "password",
+        "passwd",
+        "passphrase",
+        "secret",
+        "apikey",
+        "accesstoken",
+        "refreshtoken",
+        "authtoken",
+        "sessiontoken",
+        "idtoken",
+        "bearertoken",
+        "token",
+        "authorization",
+        "proxyauthorization",
+        "clientsecret",
+        "privatekey",
+        "cookie",
+        "setcookie",
+        "xapikey",
+        "credentials",
+    ]
+)
+_PATTERNS = (
+    r"AIza[0-9A-Za-z_\-]{16,}",  # Google API keys
+    r"\b(?:sk|pk|rk|ak|lsv2|xox[abprs]|gh[pousr]|glpat)[-_][0-9A-Za-z_\-]{16,}",  # OpenAI, LangSmith, Slack, GitHub
+    r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",  # AWS access key ids
+    r"\beyJ[0-9A-Za-z_\-]{8,}\.[0-9A-Za-z_\-]{8,}\.[0-9A-Za-z_\-]*",  # JSON web tokens
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
+    r"(?i:(?<=\bbearer ))[0-9A-Za-z._~+/=\-]{8,}",
+    r"(?<=://)[^\s/:@]{1,256}:[^\s/@]{1,256}(?=@)",  # user:password in a URL
+)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def clean_text(text: str) -> str:
+    """Return *text* as an ordinary string with lone surrogates, which UTF-8 cannot carry, replaced one for one."""
+    if type(text) is not str:  # LangChain's `message.text` is a subclass, which no encoder takes
+        text = str.__str__(text)
+    if text.isascii():
+        return text
+    return _SURROGATE.sub("\ufffd", text)
+
+
+class Redaction:
+    """Masks what looks like a secret, or is one of *secrets*, in everything it turns into plain JSON."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        known = sorted({s for s in secrets if len(s) >= MIN_SECRET_CHARS}, key=len, reverse=True)
+        self._pattern = re.compile("|".join([*map(re.escape, known), *_PATTERNS]))
+
+    def text(self, text: str) -> str:
+        """Mask the secrets inside *text*."""
+        return self._pattern.sub(MASK, clean_text(text))
+
+    def error(self, error: BaseException | str) -> str:
+        """Describe *error* in a bounded, masked sentence; an exception without words gives its type's name."""
+        words = str(error) or type(error).__name__
+        masked = self.text(words[: 4 * MAX_ERROR_CHARS])
+        return masked if len(masked) <= MAX_ERROR_CHARS else masked[:MAX_ERROR_CHARS] + "…"
+
+    def plain(self, value: Any) -> Any:
+        """Turn *value* into masked JSON types; what has no such form becomes its text."""
+        return self._plain(value, 0)
+
+    def capped(self, value: Any) -> tuple[Any, int]:
+        """Return the plain form of *value* and its size in bytes as JSON, cut to text when over `MAX_VALUE_BYTES`."""
+        plain = self.plain(value)
+        data = msgspec.json.encode(plain)
+        if len(data) <= MAX_VALUE_BYTES:
+            return plain, len(data)
+        shown = plain if isinstance(plain, str) else data.decode()
+        return f"{shown[:MAX_VALUE_BYTES]}… [cut: {len(data)} bytes in all]", len(data)
+
+    def _plain(self, value: Any, depth: int) -> Any:
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, str):
+            return self.text(value.value if isinstance(value, Enum) else value)
+        if isinstance(value, int | float):
+            return _number(value)
+        if depth >= MAX_DEPTH:
+            return "…"
+        if isinstance(value, Mapping):
+            return {self.text(str(k)): self._member(k, v, depth) for k, v in value.items()}
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self._plain(item, depth + 1) for item in value]
+        return self._plain(_opened(value), depth + 1)
+
+    def _member(self, key: Any, value: Any, depth: int) -> Any:
+        if isinstance(key, str) and key.lower().replace("_", "").replace("-", "") in _SECRET_KEYS and value:
+            return MASK
+        return self._plain(value, depth + 1)
+
+
+def _number(value: int | float) -> Any:
+    if isinstance(value, Enum):
+        value = value.value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if -(2**63) <= value < 2**64 else str(value)  # the range that every JSON reader here takes
+
+
+def _opened(value: Any) -> Any:
+    """Give the JSON-like content of an object."""
+    if isinstance(value, BaseMessage | BaseModel):
+        return value.model_dump()
+    if isinstance(value, Command):
+        return {f.name: v for f in dataclasses.fields(value) if (v := getattr(value, f.name))}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, bytes | bytearray | memoryview):
+        return f"<{len(value)} bytes>"
+    if isinstance(value, Enum):
+        return value.value
+    return str(value) if isinstance(value, UUID) else _text_of(value)
+
+
+def _text_of(value: Any) -> str:
+    if isinstance(value, BaseException):
+        return f"{type(value).__name__}: {value}"
+    return str(value)[:MAX_VALUE_BYTES]
