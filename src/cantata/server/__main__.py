@@ -1,0 +1,160 @@
+"""The `cantata` command."""
+
+import argparse
+import ipaddress
+import logging
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+import uvicorn
+import uvloop
+from dotenv import load_dotenv
+from fastapi import FastAPI
+from pydantic import ValidationError
+
+from cantata.graphs.project import ProjectError
+from cantata.server.app import create_app, shut_down, tune_interpreter
+from cantata.server.errors import CantataError
+from cantata.server.settings import Settings
+
+DEFAULT_CONFIG = Path("langgraph.json")
+CONFIG_VARIABLE = "CANTATA_CONFIG"  # hands --config on to the processes of --reload
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; exits with 2 when the configuration cannot be used."""
+    options = _parser().parse_args(arguments)
+    try:
+        serve(options)
+    except (ValidationError, CantataError, ProjectError) as error:
+        print(f"cantata: {_explained(error)}", file=sys.stderr)
+        sys.exit(2)
+
+
+def serve(options: argparse.Namespace) -> None:
+    """Serve until a signal comes; the second one does not wait."""
+    load_dotenv(".env")
+    if options.database:
+        os.environ["DATABASE_URL"] = options.database
+    if not (options.insecure or _is_loopback(options.host)):
+        raise CantataError(
+            f"Without authentication the server listens on loopback only, not on {options.host}: leave --host out, or"
+            " say --insecure if everybody who reaches it may use it."
+        )
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if options.reload:
+        _serve_reloading(options)
+        return
+    app = create_app(Settings(), _config_path(options.config))
+    uvloop.run(_serve(app, options))
+
+
+async def _serve(app: FastAPI, options: argparse.Namespace) -> None:
+    # Entered here and not by uvicorn, which would log a traceback where one sentence helps.
+    async with app.router.lifespan_context(app):
+        server = Server(_uvicorn_config(app, options))
+        await server.serve()
+
+
+class Server(uvicorn.Server):
+    """Lets runs come to rest while the streams that watch them are still open."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then say where."""
+        await super().startup(sockets)
+        if self.started:
+            tune_interpreter()
+            print(f"Cantata listens on http://{_shown(self.config.host)}:{self.config.port}", flush=True)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Drain, end the streams, then close connections."""
+        if self.started:
+            await shut_down(cast(FastAPI, self.config.app))
+        await super().shutdown(sockets)
+
+
+def reloading_app() -> FastAPI:
+    """Build the application in a process that `--reload` started."""
+    return create_app(Settings(), _config_path(os.environ.get(CONFIG_VARIABLE)))
+
+
+def _serve_reloading(options: argparse.Namespace) -> None:
+    if options.config:
+        os.environ[CONFIG_VARIABLE] = options.config
+    uvicorn.run(
+        "cantata.server.__main__:reloading_app",
+        factory=True,
+        reload=True,
+        host=options.host,
+        port=options.port,
+        loop="uvloop",
+        http="httptools",
+    )
+
+
+def _uvicorn_config(app: FastAPI, options: argparse.Namespace) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        host=options.host,
+        port=options.port,
+        loop="uvloop",
+        http="httptools",
+        lifespan="off",
+        ws="none",
+        access_log=False,  # a line a request costs more than a poll
+        log_config=None,
+        log_level=logging.WARNING,
+        backlog=4096,
+        timeout_graceful_shutdown=30,
+        server_header=False,
+    )
+
+
+def _config_path(told: str | None) -> Path | None:
+    """Return the `langgraph.json` to read: the told one, else the one in the current folder if there is one."""
+    if told is not None:
+        return Path(told)
+    return DEFAULT_CONFIG if DEFAULT_CONFIG.is_file() else None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _explained(error: Exception) -> str:
+    """Name the setting that is wrong, and how."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    return "; ".join(f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="cantata", description="Runs agent workflows and streams what they do.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    serving = commands.add_parser("serve", help="run the server")
+    serving.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    serving.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
+    serving.add_argument(
+        "--config", metavar="FILE", help="a langgraph.json (default: ./langgraph.json, if there is one)"
+    )
+    serving.add_argument("--database", metavar="URL", help="where everything is kept (default: sqlite:///cantata.db)")
+    serving.add_argument(
+        "--reload", action="store_true", help="start again when a source file changes; for development"
+    )
+    serving.add_argument("--insecure", action="store_true", help="listen on other addresses without authentication")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

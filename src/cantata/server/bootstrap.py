@@ -1,0 +1,93 @@
+"""Chooses the backends and builds what a process works with: the one place that does."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cantata.callbacks.events import Timestamps
+from cantata.callbacks.redaction import Redaction
+from cantata.graphs.models import ModelSettings, aclose_models, warm_up
+from cantata.graphs.registry import GraphRegistry
+from cantata.server.persistence.checkpoints import (
+    SqliteCheckpoints,
+    mend_subgraphs_without_checkpointer,
+    serializer,
+)
+from cantata.server.persistence.memory import MemoryBus, MemoryDispatcher
+from cantata.server.persistence.sqlite import Database
+from cantata.server.persistence.sqlite_log import SqliteLog
+from cantata.server.persistence.sqlite_runs import SqliteRuns
+from cantata.server.runs.execution import Engine
+from cantata.server.runs.presence import Presence
+from cantata.server.runs.service import RunService
+from cantata.server.settings import Settings
+from cantata.server.workers.worker import Worker
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What lives as long as the process."""
+
+    settings: Settings
+    service: RunService
+    worker: Worker
+    engine: Engine
+    database: Database
+
+    async def drain(self) -> None:
+        """Stop taking runs and let the present ones come to rest, within the configured time. Idempotent."""
+        self.service.is_draining = True
+        await self.worker.drain(self.settings.drain_seconds)
+
+
+@asynccontextmanager
+async def open_resources(settings: Settings, config_path: Path | None) -> AsyncIterator[Resources]:
+    """Open the database, load the graphs and serve runs while the context is open.
+
+    Raises:
+        DatabaseInUse: another server holds the database.
+        ProjectError: the `langgraph.json` cannot be used.
+    """
+    mend_subgraphs_without_checkpointer()
+    graphs = await asyncio.to_thread(GraphRegistry.load, config_path)
+    models = ModelSettings.from_environment()
+    await asyncio.to_thread(warm_up, models)
+    database = Database(settings.database_path)
+    try:
+        resources = _build(settings, database, graphs, models)
+        async with asyncio.TaskGroup() as tasks:
+            background = [tasks.create_task(resources.worker.serve())]
+            background.append(tasks.create_task(resources.service.cancel_abandoned()))
+            yield resources
+            await resources.drain()
+            for task in background:
+                task.cancel()
+    finally:
+        await database.close()
+        await aclose_models()
+
+
+def _build(settings: Settings, database: Database, graphs: GraphRegistry, models: ModelSettings) -> Resources:
+    timestamps = Timestamps()
+    dispatcher = MemoryDispatcher(settings.max_concurrent_runs)
+    engine = Engine(
+        graphs=graphs,
+        log=SqliteLog(database, timestamps),
+        store=SqliteRuns(database, timestamps),
+        bus=MemoryBus(settings.reader_window_bytes),
+        checkpoints=SqliteCheckpoints(database, serializer(settings.checkpoint_types)),
+        redaction=Redaction(settings.secrets()),
+        timestamps=timestamps,
+        presence=Presence(settings.disconnect_grace_seconds),
+        max_attempts=settings.max_attempts,
+        cancel_seconds=settings.cancel_seconds,
+        run_timeout_seconds=settings.run_timeout_seconds,
+        recursion_limit=settings.recursion_limit,
+    )
+    service = RunService(engine, dispatcher, models)
+    return Resources(settings, service, Worker("embedded", engine, dispatcher), engine, database)

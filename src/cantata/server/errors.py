@@ -1,0 +1,229 @@
+"""Every way a request can fail, as one tree; `docs/errors.md` is made from it.
+
+    CantataError
+    ├── BadRequest 400 ─── MalformedJson
+    ├── Forbidden 403 ──── HostNotAllowed, CrossSite
+    ├── NotFound 404 ───── WorkflowNotFound
+    ├── Conflict 409 ───── SessionBusy, WorkflowFinished, WorkflowNotFinished, NotInterrupted, InterruptMismatch,
+    │                      CursorBeyondHead
+    ├── BodyTooLarge 413, UnsupportedMediaType 415
+    ├── Invalid 422 ────── BadCursor, CursorOfAnotherRequest, IdempotencyMismatch, UnknownGraph, GraphUnusable,
+    │                      NoMessages, UnknownModel, ModelUnavailable, NotConfigurable, MessageTooLong
+    └── Unavailable 503 ── StorageUnavailable, ShuttingDown
+
+A class's docstring is its default sentence; `code` is stable. `Fenced` and `LogConflict` never reach a client.
+"""
+
+from typing import Any, ClassVar
+
+
+class CantataError(Exception):
+    """The request failed."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+
+    def __init__(self, detail: str | None = None, **members: Any) -> None:
+        self.detail = detail or (type(self).__doc__ or "").strip()
+        self.members = members
+        super().__init__(self.detail)
+
+
+class BadRequest(CantataError):
+    """The request cannot be read."""
+
+    status = 400
+    code = "bad_request"
+
+
+class MalformedJson(BadRequest):
+    """The body is not valid JSON in UTF-8."""
+
+    code = "malformed_json"
+
+
+class Forbidden(CantataError):
+    """This is not allowed."""
+
+    status = 403
+    code = "forbidden"
+
+
+class HostNotAllowed(Forbidden):
+    """An open server answers only for localhost; add the name to ALLOWED_HOSTS."""
+
+    code = "host_not_allowed"
+
+
+class CrossSite(Forbidden):
+    """Another site's page may not use an open server; add its origin to CORS_ORIGINS."""
+
+    code = "cross_site"
+
+
+class NotFound(CantataError):
+    """There is nothing here."""
+
+    status = 404
+    code = "not_found"
+
+
+class WorkflowNotFound(NotFound):
+    """No workflow has this id."""
+
+    code = "workflow_not_found"
+
+
+class Conflict(CantataError):
+    """The request does not fit the present state."""
+
+    status = 409
+    code = "conflict"
+
+
+class SessionBusy(Conflict):
+    """The session has an active workflow: wait for it, cancel it, or send `if_busy: enqueue`."""
+
+    code = "session_busy"
+
+
+class WorkflowFinished(Conflict):
+    """The workflow has finished."""
+
+    code = "workflow_finished"
+
+
+class WorkflowNotFinished(Conflict):
+    """The workflow has not finished: cancel it first."""
+
+    code = "workflow_not_finished"
+
+
+class NotInterrupted(Conflict):
+    """The workflow is not waiting for an answer."""
+
+    code = "not_interrupted"
+
+
+class InterruptMismatch(Conflict):
+    """The responses must answer exactly the pending interrupts."""
+
+    code = "interrupt_mismatch"
+
+
+class CursorBeyondHead(Conflict):
+    """The cursor lies beyond the last event: it is of another log."""
+
+    code = "cursor_beyond_head"
+
+
+class BodyTooLarge(CantataError):
+    """The body is larger than MAX_BODY_BYTES."""
+
+    status = 413
+    code = "body_too_large"
+
+
+class UnsupportedMediaType(CantataError):
+    """Send the body as `Content-Type: application/json`."""
+
+    status = 415
+    code = "unsupported_media_type"
+
+
+class Invalid(CantataError):
+    """A field is not acceptable."""
+
+    status = 422
+    code = "invalid_request"
+
+
+class BadCursor(Invalid):
+    """The cursor cannot be used here: send the `id` of the last event you saw."""
+
+    code = "bad_cursor"
+
+
+class CursorOfAnotherRequest(Invalid):
+    """The cursor belongs to another request: leave out Last-Event-ID to start a new workflow."""
+
+    code = "cursor_of_another_request"
+
+
+class IdempotencyMismatch(Invalid):
+    """The Idempotency-Key was used with another body or route: use a new one."""
+
+    code = "idempotency_mismatch"
+
+
+class UnknownGraph(Invalid):
+    """No graph has this name."""
+
+    code = "unknown_graph"
+
+
+class GraphUnusable(Invalid):
+    """The graph could not be loaded."""
+
+    code = "graph_unusable"
+
+
+class NoMessages(Invalid):
+    """The graph's state has no `messages`: run it through POST /api/workflows."""
+
+    code = "no_messages"
+
+
+class UnknownModel(Invalid):
+    """No model has this name."""
+
+    code = "unknown_model"
+
+
+class ModelUnavailable(Invalid):
+    """The model cannot be used as the server is configured."""
+
+    code = "model_unavailable"
+
+
+class NotConfigurable(Invalid):
+    """The graph has no such setting."""
+
+    code = "not_configurable"
+
+
+class MessageTooLong(Invalid):
+    """The message is longer than MAX_MESSAGE_CHARS."""
+
+    code = "message_too_long"
+
+
+class Unavailable(CantataError):
+    """The server cannot answer right now: try again later."""
+
+    status = 503
+    code = "unavailable"
+
+
+class StorageUnavailable(Unavailable):
+    """The database cannot be written: try again later."""
+
+    code = "storage_unavailable"
+
+
+class ShuttingDown(Unavailable):
+    """The server is shutting down: try again in a moment."""
+
+    code = "shutting_down"
+
+
+class Fenced(CantataError):
+    """The run belongs to a newer claim."""
+
+    code = "fenced"
+
+
+class LogConflict(CantataError):
+    """The log's head is not where the writer expected it."""
+
+    code = "log_conflict"

@@ -1,0 +1,1 @@
+"""Adapters of the ports in `runs.ports`: one module per backend."""

@@ -1,0 +1,95 @@
+-- One file holds everything; one writer writes it. Times are ISO 8601 UTC with milliseconds, ids are TypeIDs.
+PRAGMA user_version = 1;
+
+CREATE TABLE sessions (
+    owner      TEXT NOT NULL,
+    id         TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    PRIMARY KEY (owner, id)
+) WITHOUT ROWID;
+
+-- A thread is LangGraph's conversation: one for each session and graph.
+CREATE TABLE threads (
+    id         TEXT PRIMARY KEY,
+    owner      TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    graph      TEXT NOT NULL,
+    UNIQUE (owner, session_id, graph)
+) WITHOUT ROWID;
+
+CREATE TABLE runs (
+    number             INTEGER PRIMARY KEY,
+    id                 TEXT NOT NULL UNIQUE,
+    owner              TEXT NOT NULL,
+    session_id         TEXT NOT NULL,
+    thread_id          TEXT NOT NULL,
+    graph              TEXT NOT NULL,
+    spec               BLOB NOT NULL,
+    status             TEXT NOT NULL,
+    attempt            INTEGER NOT NULL DEFAULT 1,
+    epoch              INTEGER NOT NULL DEFAULT 0,
+    last_seq           INTEGER NOT NULL,
+    created_at         TEXT NOT NULL,
+    updated_at         TEXT NOT NULL,
+    started_at         TEXT,
+    worker             TEXT,
+    takeover           TEXT,
+    answers            BLOB,
+    resumption         BLOB,
+    base_checkpoint_id TEXT,
+    request_hash       TEXT NOT NULL,
+    idempotency_key    TEXT,
+    workflow           BLOB NOT NULL
+);
+CREATE INDEX runs_by_owner ON runs (owner, id);
+CREATE INDEX runs_by_session ON runs (owner, session_id, number);
+CREATE INDEX runs_active ON runs (status, number) WHERE status IN ('queued', 'running', 'interrupted');
+CREATE UNIQUE INDEX runs_by_key ON runs (owner, idempotency_key) WHERE idempotency_key IS NOT NULL;
+
+-- A row for each run and flush. A rowid table with an index is written faster than one clustered by run.
+CREATE TABLE events (
+    number    INTEGER PRIMARY KEY,
+    run_id    TEXT NOT NULL,
+    first_seq INTEGER NOT NULL,
+    last_seq  INTEGER NOT NULL,
+    frames    BLOB NOT NULL
+);
+CREATE UNIQUE INDEX events_by_run ON events (run_id, first_seq);
+
+CREATE TABLE checkpoints (
+    thread_id     TEXT NOT NULL,
+    namespace     TEXT NOT NULL,
+    checkpoint_id TEXT NOT NULL,
+    parent_id     TEXT,
+    run_id        TEXT,
+    type          TEXT NOT NULL,
+    checkpoint    BLOB NOT NULL,
+    metadata_type TEXT NOT NULL,
+    metadata      BLOB NOT NULL,
+    PRIMARY KEY (thread_id, namespace, checkpoint_id)
+) WITHOUT ROWID;
+CREATE INDEX checkpoints_by_run ON checkpoints (run_id) WHERE run_id IS NOT NULL;
+
+CREATE TABLE checkpoint_values (
+    thread_id TEXT NOT NULL,
+    namespace TEXT NOT NULL,
+    channel   TEXT NOT NULL,
+    version   TEXT NOT NULL,
+    type      TEXT NOT NULL,
+    value     BLOB NOT NULL,
+    PRIMARY KEY (thread_id, namespace, channel, version)
+) WITHOUT ROWID;
+
+CREATE TABLE checkpoint_writes (
+    thread_id     TEXT NOT NULL,
+    namespace     TEXT NOT NULL,
+    checkpoint_id TEXT NOT NULL,
+    task_id       TEXT NOT NULL,
+    position      INTEGER NOT NULL,
+    task_path     TEXT NOT NULL,
+    channel       TEXT NOT NULL,
+    type          TEXT NOT NULL,
+    value         BLOB NOT NULL,
+    PRIMARY KEY (thread_id, namespace, checkpoint_id, task_id, position)
+) WITHOUT ROWID;

@@ -1,0 +1,208 @@
+"""The embedded database: one SQLite file, one writer thread, group commit.
+
+    submit ─▶ gathers on the loop ─▶ one batch, one transaction, one fsync ─▶ every future of the batch is done
+                    ▲                                                                     │
+                    └────────────── what came meanwhile is the next batch ◀───────────────┘
+
+Operations run in the order of their submission, so whoever submits events before checkpoints finds them durable in
+that order. An operation checks first and writes after: when it refuses, nothing of it is left in the batch.
+"""
+
+import asyncio
+import fcntl
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+from cantata.server.errors import CantataError, StorageUnavailable
+
+T = TypeVar("T")
+Operation = Callable[[sqlite3.Cursor], T]
+
+SCHEMA_VERSION = 1
+MAX_BATCH = 2_000  # operations; keeps one commit under some 50 ms
+BUSY_SECONDS = 10.0  # a backup tool may hold the file for a moment
+READERS = 2  # threads; reads wait for the disk, not for the writer
+
+
+class DatabaseInUse(CantataError):
+    """Another server uses this database: stop it, or set DATABASE_URL to another file."""
+
+    code = "database_in_use"
+
+
+class SchemaMismatch(CantataError):
+    """The database was written by another version of the server."""
+
+    code = "schema_mismatch"
+
+
+class Database:
+    """An open database file, held by this process alone until `close`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock_file = _lock(path)
+        self._writer = _connect(path)
+        _migrate(self._writer)
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._reads: queue.SimpleQueue[Callable[[sqlite3.Connection], None] | None] = queue.SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._gathered: list[tuple[Operation[Any], asyncio.Future[Any]]] = []
+        self._is_busy = False
+        self._threads = [threading.Thread(target=self._write_loop, name="cantata-writer", daemon=True)]
+        self._threads += [
+            threading.Thread(target=self._read_loop, name=f"cantata-reader-{n}", daemon=True) for n in range(READERS)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, operation: Operation[T]) -> "asyncio.Future[T]":
+        """Run *operation* in the next transaction; the future is done once that is durable.
+
+        The future fails with what the operation raised, or with `StorageUnavailable` for the whole batch.
+        """
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._gathered.append((operation, future))
+        if not self._is_busy:
+            self._is_busy = True
+            self._loop.call_soon(self._start_batch)  # what else this turn of the loop submits goes along
+        return future
+
+    async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        """Run *query* on a reader's connection; it sees what is committed."""
+        future: asyncio.Future[T] = self._loop.create_future()
+
+        def job(connection: sqlite3.Connection) -> None:
+            try:
+                result = query(connection)
+            except sqlite3.Error as error:
+                self._loop.call_soon_threadsafe(_fail, future, _unavailable(error))
+            except CantataError as error:
+                self._loop.call_soon_threadsafe(_fail, future, error)
+            else:
+                self._loop.call_soon_threadsafe(_resolve, future, result)
+
+        self._reads.put(job)
+        return await future
+
+    async def close(self) -> None:
+        """Write what was submitted, then release the file. Idempotent."""
+        while self._is_busy:
+            await asyncio.wait({self.submit(lambda cursor: None)})
+        self._jobs.put(None)
+        for _ in range(READERS):
+            self._reads.put(None)
+        for thread in self._threads:
+            await asyncio.to_thread(thread.join)
+        self._writer.close()
+        self._lock_file.close()
+
+    def _start_batch(self) -> None:
+        batch, self._gathered = self._gathered[:MAX_BATCH], self._gathered[MAX_BATCH:]
+        if not batch:
+            self._is_busy = False
+            return
+        self._jobs.put(lambda: self._write(batch))
+
+    def _write_loop(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job()
+
+    def _write(self, batch: Sequence[tuple[Operation[Any], "asyncio.Future[Any]"]]) -> None:
+        outcomes = _transact(self._writer, [operation for operation, _ in batch])
+        futures = [future for _, future in batch]
+        self._loop.call_soon_threadsafe(self._hand_back, futures, outcomes)
+
+    def _hand_back(self, futures: "Sequence[asyncio.Future[Any]]", outcomes: Sequence["_Outcome"]) -> None:
+        for future, (result, error) in zip(futures, outcomes, strict=True):
+            if error is not None:
+                _fail(future, error)
+            else:
+                _resolve(future, result)
+        # After the futures' own callbacks, which submit what gathered meanwhile.
+        self._loop.call_soon(self._start_batch)
+
+    def _read_loop(self) -> None:
+        connection = _connect(self.path)
+        connection.execute("PRAGMA query_only = ON")
+        while (job := self._reads.get()) is not None:
+            job(connection)
+        connection.close()
+
+
+_Outcome = tuple[Any, BaseException | None]
+
+
+def _transact(connection: sqlite3.Connection, operations: Sequence[Operation[Any]]) -> list[_Outcome]:
+    """Run *operations* in one transaction; a refusal is the refused one's alone, a storage failure is everybody's."""
+    outcomes: list[_Outcome] = []
+    cursor = connection.cursor()
+    try:
+        cursor.execute("BEGIN IMMEDIATE")
+        for operation in operations:
+            try:
+                outcomes.append((operation(cursor), None))
+            except CantataError as refusal:
+                outcomes.append((None, refusal))
+        cursor.execute("COMMIT")
+    except sqlite3.Error as error:
+        if connection.in_transaction:
+            connection.rollback()
+        return [(None, _unavailable(error))] * len(operations)
+    finally:
+        cursor.close()
+    return outcomes
+
+
+def _unavailable(error: sqlite3.Error) -> StorageUnavailable:
+    unavailable = StorageUnavailable()
+    unavailable.__cause__ = error
+    return unavailable
+
+
+def _resolve(future: "asyncio.Future[T]", result: T) -> None:
+    if not future.done():
+        future.set_result(result)
+
+
+def _fail(future: "asyncio.Future[Any]", error: BaseException) -> None:
+    if not future.done():
+        future.set_exception(error)
+
+
+def _lock(path: Path) -> Any:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = open(f"{path}.lock", "a+")  # noqa: SIM115 — held until the database is closed
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        handle.close()
+        raise DatabaseInUse(f"Another server uses {path}: stop it, or set DATABASE_URL to another file.") from error
+    return handle
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")  # costs nothing under group commit, and survives a power cut
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("PRAGMA cache_size = -65536")  # KiB
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version == 0:
+        script = resources.files("cantata.server.persistence").joinpath("sql/sqlite.sql").read_text()
+        connection.executescript(f"BEGIN;\n{script}\nCOMMIT;")
+    elif version != SCHEMA_VERSION:
+        raise SchemaMismatch(
+            f"The database has schema {version}, this server needs {SCHEMA_VERSION}: use the server that wrote it."
+        )
+    os.chmod(connection.execute("PRAGMA database_list").fetchone()[2], 0o600)

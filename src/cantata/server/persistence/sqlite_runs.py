@@ -1,0 +1,302 @@
+"""The runs' rows in the embedded database. Every statement names the owner or carries a fence."""
+
+import sqlite3
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from cantata.callbacks.events import Timestamps
+from cantata.server.errors import Fenced, IdempotencyMismatch, SessionBusy, WorkflowNotFinished
+from cantata.server.persistence.sqlite import Database
+from cantata.server.persistence.sqlite_log import advance, insert
+from cantata.server.runs.frames import Frames
+from cantata.server.runs.ids import RunId, new_thread_id
+from cantata.server.runs.model import FINAL_STATUSES, Claim, Fence, NewRun, Rest, Resumption, Run, RunSpec
+from cantata.server.runs.ports import Created, RunFilter
+
+IDEMPOTENCY_HOURS = 24  # how long a key is kept, as the API promises
+
+_COLUMNS = (
+    "id, owner, session_id, thread_id, spec, status, attempt, epoch, last_seq, created_at, updated_at, started_at,"
+    " request_hash, takeover, answers, resumption, base_checkpoint_id, workflow"
+)
+_ACTIVE = "status IN ('queued', 'running', 'interrupted')"
+_spec_decoder = msgspec.json.Decoder(RunSpec)
+
+
+class SqliteRuns:
+    """A `RunStore`."""
+
+    def __init__(self, database: Database, timestamps: Timestamps) -> None:
+        self._database = database
+        self._now = timestamps.now
+
+    async def create(self, new: NewRun, first: Frames, workflow: bytes) -> Created:
+        """Create a run, or find the one of the same key; see the port."""
+        now = self._now()
+
+        def operation(cursor: sqlite3.Cursor) -> Created:
+            if known := _known(cursor, new, now):
+                return Created(known, is_new=False, is_waiting=False)
+            busy = _active_in_session(cursor, new.owner, new.session_id)
+            if busy is not None and new.if_busy == "reject":
+                raise SessionBusy(active_workflow_id=busy, cancel=f"/api/workflows/{busy}/cancel")
+            thread_id = _thread(cursor, new, now)
+            _insert_run(cursor, new, thread_id, first, workflow, now)
+            insert(cursor, new.id, first)
+            run = _by_id(cursor, new.id)
+            assert run is not None
+            return Created(run, is_new=True, is_waiting=busy is not None)
+
+        return await self._database.submit(operation)
+
+    async def get(self, owner: str, run_id: RunId) -> Run | None:
+        """Return the run, or None when there is none of this owner."""
+        return await self._database.read(lambda connection: _by_id(connection, run_id, owner))
+
+    async def by_id(self, run_id: RunId) -> Run | None:
+        """Return the run of any owner."""
+        return await self._database.read(lambda connection: _by_id(connection, run_id))
+
+    async def find(self, owner: str, wanted: RunFilter, before: RunId | None, limit: int) -> list[Run]:
+        """Return runs, newest first."""
+        filters = {"status": wanted.status, "session_id": wanted.session_id, "graph": wanted.graph, "id <": before}
+        given = {name: value for name, value in filters.items() if value is not None}
+        where = "".join(f" AND {name}{'' if name.endswith('<') else ' ='} ?" for name in given)
+        sql = f"SELECT {_COLUMNS} FROM runs WHERE owner = ?{where} ORDER BY id DESC LIMIT ?"
+        if wanted.trace_id is not None:  # no run has a trace until tracing is configured
+            return []
+        return await self._database.read(
+            lambda connection: [_run(row) for row in connection.execute(sql, (owner, *given.values(), limit))]
+        )
+
+    async def earlier(self, run: Run) -> list[Run]:
+        """Return the session's completed runs that the run's thread has not seen, oldest first."""
+        sql = (
+            f"SELECT {_COLUMNS} FROM runs WHERE owner = ?1 AND session_id = ?2 AND status = 'completed' AND number >"
+            " coalesce((SELECT max(number) FROM runs WHERE owner = ?1 AND session_id = ?2 AND thread_id = ?3"
+            " AND started_at IS NOT NULL AND id <> ?4), 0)"
+            " AND number < (SELECT number FROM runs WHERE id = ?4) ORDER BY number"
+        )
+        values = (run.owner, run.session_id, run.thread_id, run.id)
+        return await self._database.read(lambda connection: [_run(row) for row in connection.execute(sql, values)])
+
+    async def claim(self, run_id: RunId, worker: str) -> Claim | None:
+        """Take a queued run whose turn in its session it is; None when it cannot be had."""
+        now = self._now()
+
+        def operation(cursor: sqlite3.Cursor) -> Claim | None:
+            cursor.execute(
+                "UPDATE runs SET status = 'running', epoch = epoch + 1, worker = ?2, updated_at = ?3,"
+                " attempt = attempt + coalesce(takeover = 'recovery', 0)"
+                " WHERE id = ?1 AND status = 'queued' AND NOT EXISTS (SELECT 1 FROM runs AS other WHERE"
+                f" other.owner = runs.owner AND other.session_id = runs.session_id AND other.{_ACTIVE}"
+                " AND other.number < runs.number)",
+                (run_id, worker, now),
+            )
+            if cursor.rowcount == 0:
+                return None
+            return _claim(cursor, run_id, now)
+
+        return await self._database.submit(operation)
+
+    async def settle(
+        self, run_id: RunId, fence: Fence, frames: Frames | None, rest: Rest, workflow: bytes
+    ) -> RunId | None:
+        """Bring the run to rest or back into the queue; see the port."""
+        now = self._now()
+        answers, resumption = _json(rest.answers), _json(rest.resumption)
+
+        def operation(cursor: sqlite3.Cursor) -> RunId | None:
+            if frames is not None and advance(cursor, run_id, fence, frames, now):
+                insert(cursor, run_id, frames)
+            cursor.execute(
+                "UPDATE runs SET status = ?, workflow = ?, takeover = ?, answers = ?, updated_at = ?, worker = NULL,"
+                " resumption = coalesce(?, resumption)"
+                f" WHERE id = ? AND epoch = ? AND last_seq = ? AND {_ACTIVE}",
+                (
+                    rest.status,
+                    workflow,
+                    rest.takeover,
+                    answers,
+                    now,
+                    resumption,
+                    run_id,
+                    fence.epoch,
+                    _head(fence, frames),
+                ),
+            )
+            if cursor.rowcount == 0:
+                raise Fenced
+            return _next_in_session(cursor, run_id) if rest.status in FINAL_STATUSES else None
+
+        return await self._database.submit(operation)
+
+    async def recover(self) -> list[tuple[RunId, str]]:
+        """Put back what a dead process left running; return every queued run in turn."""
+
+        def operation(cursor: sqlite3.Cursor) -> list[tuple[RunId, str]]:
+            cursor.execute("UPDATE runs SET status = 'queued', takeover = 'recovery' WHERE status = 'running'")
+            return cursor.execute("SELECT id, owner FROM runs WHERE status = 'queued' ORDER BY number").fetchall()
+
+        return await self._database.submit(operation)
+
+    async def requeue(self, run_id: RunId, epoch: int) -> None:
+        """Put a lost run back into the queue; see the port."""
+
+        def operation(cursor: sqlite3.Cursor) -> None:
+            cursor.execute(
+                "UPDATE runs SET status = 'queued', takeover = 'recovery'"
+                " WHERE id = ? AND epoch = ? AND status = 'running'",
+                (run_id, epoch),
+            )
+
+        await self._database.submit(operation)
+
+    async def delete(self, owner: str, run_id: RunId) -> None:
+        """Remove a final run and its log; see the port."""
+
+        def operation(cursor: sqlite3.Cursor) -> None:
+            run = _by_id(cursor, run_id, owner)
+            if run is None:
+                return
+            if not run.is_final:
+                raise WorkflowNotFinished
+            cursor.execute("DELETE FROM events WHERE run_id = ?", (run_id,))
+            cursor.execute("DELETE FROM runs WHERE id = ?", (run_id,))
+
+        await self._database.submit(operation)
+
+
+def _known(cursor: sqlite3.Cursor, new: NewRun, now: str) -> Run | None:
+    """Find the run that the idempotency key made; a key that has expired is set free."""
+    if new.idempotency_key is None:
+        return None
+    row = cursor.execute(
+        f"SELECT {_COLUMNS} FROM runs WHERE owner = ? AND idempotency_key = ?", (new.owner, new.idempotency_key)
+    ).fetchone()
+    if row is None:
+        return None
+    run = _run(row)
+    if run.created_at < _hours_before(now, IDEMPOTENCY_HOURS):
+        cursor.execute("UPDATE runs SET idempotency_key = NULL WHERE id = ?", (run.id,))
+        return None
+    if run.request_hash != new.request_hash:
+        raise IdempotencyMismatch
+    return run
+
+
+def _hours_before(now: str, hours: int) -> str:
+    return (datetime.fromisoformat(now) - timedelta(hours=hours)).isoformat(timespec="milliseconds")[:23] + "Z"
+
+
+def _active_in_session(cursor: sqlite3.Cursor, owner: str, session_id: str) -> RunId | None:
+    row = cursor.execute(
+        f"SELECT id FROM runs WHERE owner = ? AND session_id = ? AND {_ACTIVE} ORDER BY number LIMIT 1",
+        (owner, session_id),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _next_in_session(cursor: sqlite3.Cursor, run_id: RunId) -> RunId | None:
+    row = cursor.execute(
+        "SELECT other.id FROM runs JOIN runs AS other ON other.owner = runs.owner"
+        " AND other.session_id = runs.session_id WHERE runs.id = ? AND other.status = 'queued'"
+        " ORDER BY other.number LIMIT 1",
+        (run_id,),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _thread(cursor: sqlite3.Cursor, new: NewRun, now: str) -> str:
+    """Find or make the thread of (session, graph), and the session itself."""
+    cursor.execute(
+        "INSERT INTO sessions (owner, id, created_at, updated_at) VALUES (?1, ?2, ?3, ?3)"
+        " ON CONFLICT (owner, id) DO UPDATE SET updated_at = excluded.updated_at",
+        (new.owner, new.session_id, now),
+    )
+    cursor.execute(
+        "INSERT INTO threads (id, owner, session_id, graph) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (owner, session_id, graph) DO NOTHING",
+        (new_thread_id(), new.owner, new.session_id, new.spec.graph),
+    )
+    row = cursor.execute(
+        "SELECT id FROM threads WHERE owner = ? AND session_id = ? AND graph = ?",
+        (new.owner, new.session_id, new.spec.graph),
+    ).fetchone()
+    return str(row[0])
+
+
+def _insert_run(cursor: sqlite3.Cursor, new: NewRun, thread_id: str, first: Frames, workflow: bytes, now: str) -> None:
+    cursor.execute(
+        "INSERT INTO runs (id, owner, session_id, thread_id, graph, spec, status, last_seq, created_at, updated_at,"
+        " request_hash, idempotency_key, workflow) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?)",
+        (
+            new.id,
+            new.owner,
+            new.session_id,
+            thread_id,
+            new.spec.graph,
+            msgspec.json.encode(new.spec),
+            first.last_seq,
+            now,
+            now,
+            new.request_hash,
+            new.idempotency_key,
+            workflow,
+        ),
+    )
+
+
+def _claim(cursor: sqlite3.Cursor, run_id: RunId, now: str) -> Claim:
+    row = cursor.execute(
+        "SELECT max(checkpoint_id) FROM checkpoints WHERE namespace = '' AND thread_id ="
+        " (SELECT thread_id FROM runs WHERE id = ?)",
+        (run_id,),
+    ).fetchone()
+    cursor.execute(
+        "UPDATE runs SET started_at = ?, base_checkpoint_id = ? WHERE id = ? AND started_at IS NULL",
+        (now, row[0], run_id),
+    )
+    run = _by_id(cursor, run_id)
+    assert run is not None
+    return Claim(run=run, checkpoint_id=row[0])
+
+
+def _head(fence: Fence, frames: Frames | None) -> int:
+    return frames.last_seq if frames is not None else fence.last_seq
+
+
+def _by_id(source: sqlite3.Cursor | sqlite3.Connection, run_id: RunId, owner: str | None = None) -> Run | None:
+    where = "id = ?" if owner is None else "id = ? AND owner = ?"
+    values = (run_id,) if owner is None else (run_id, owner)
+    row = source.execute(f"SELECT {_COLUMNS} FROM runs WHERE {where}", values).fetchone()
+    return _run(row) if row else None
+
+
+def _run(row: tuple[Any, ...]) -> Run:
+    return Run(
+        id=row[0],
+        owner=row[1],
+        session_id=row[2],
+        thread_id=row[3],
+        spec=_spec_decoder.decode(row[4]),
+        status=row[5],
+        attempt=row[6],
+        epoch=row[7],
+        last_seq=row[8],
+        created_at=row[9],
+        updated_at=row[10],
+        started_at=row[11],
+        request_hash=row[12],
+        takeover=row[13],
+        answers=None if row[14] is None else msgspec.json.decode(row[14]),
+        resumption=None if row[15] is None else msgspec.json.decode(row[15], type=Resumption),
+        base_checkpoint_id=row[16],
+        workflow=row[17],
+    )
+
+
+def _json(value: Any) -> bytes | None:
+    return None if value is None else msgspec.json.encode(value)

@@ -1,0 +1,55 @@
+"""Errors as `application/problem+json` (RFC 9457)."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi.exceptions import RequestValidationError
+from starlette.responses import Response
+
+from cantata.server.errors import CantataError, Invalid, MalformedJson, Unavailable
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 1
+
+
+def problem(error: CantataError) -> Response:
+    """Render *error*."""
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if isinstance(error, Unavailable) else None
+    return render(error.status, error.code, error.detail, error.members, headers)
+
+
+def render(
+    status: int,
+    code: str,
+    detail: str,
+    members: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Render a problem of any origin."""
+    body = {
+        "type": f"urn:cantata:error:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        **(members or {}),
+    }
+    return Response(orjson.dumps(body), status, headers, MEDIA_TYPE)
+
+
+def validation_problem(error: RequestValidationError) -> Response:
+    """Render what FastAPI found wrong with a request, each finding with its path in what was sent."""
+    found = error.errors()
+    if any(item["type"] == "json_invalid" for item in found):
+        reason = next(item.get("ctx", {}).get("error", "") for item in found if item["type"] == "json_invalid")
+        return problem(MalformedJson(f"The body is not valid JSON: {reason}."))
+    listed = [{"path": _path(item["loc"]), "message": item["msg"]} for item in found]
+    first = listed[0]
+    return problem(Invalid(f"{first['path']}: {first['message']}", errors=listed))
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    inner = location[1:] if location and location[0] in ("body", "query", "path", "header") else location
+    return ".".join(map(str, inner)) or "body"

@@ -1,0 +1,57 @@
+"""POST /chat: a message in, a live reasoning chain out."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from cantata.server.errors import MessageTooLong
+from cantata.server.routes.answers import Answers, answers_of
+from cantata.server.routes.bodies import ChatBody, NewRunQuery
+from cantata.server.routes.documented import RUN_ANSWERS
+from cantata.server.routes.requests import (
+    Asked,
+    StrictJsonRoute,
+    attaching_cursor,
+    common_fields,
+    idempotency_key,
+    request_hash,
+    told_cursor,
+    wanted_answer,
+)
+from cantata.server.runs.requests import RunRequest, invalid
+
+router = APIRouter(route_class=StrictJsonRoute, tags=["chat"])
+
+
+@router.post("/chat", responses=RUN_ANSWERS)
+async def chat(
+    body: ChatBody,
+    query: Annotated[NewRunQuery, Query()],
+    request: Request,
+    answers: Annotated[Answers, Depends(answers_of)],
+) -> Response:
+    """Send a message to an agent; streams by default."""
+    check_text("message", body.message, request.app.state.settings.max_message_chars)
+    wanted = wanted_answer(request, "stream")
+    asked = RunRequest(
+        graph=body.agent,
+        input=body.message,
+        must_have_messages=True,
+        request_hash=request_hash("POST /chat", await request.json()),
+        idempotency_key=idempotency_key(request, query.idempotency_key),
+        **common_fields(body, wanted),
+    )
+    return await answers.start(Asked(asked, wanted, attaching_cursor(told_cursor(request, query.after))))
+
+
+def check_text(path: str, text: str, max_chars: int) -> None:
+    """Refuse a text that says nothing, or too much.
+
+    Raises:
+        Invalid: it is empty.
+        MessageTooLong: it is longer than *max_chars*.
+    """
+    if not text.strip():
+        raise invalid(path, "Say something: the text is empty.")
+    if len(text) > max_chars:
+        raise MessageTooLong(f"{path}: {len(text)} characters are more than the {max_chars} that are allowed.")

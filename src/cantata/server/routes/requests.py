@@ -1,0 +1,164 @@
+"""Reading requests: strict JSON, cursors, what answer is wanted, and which request this is a repeat of."""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import orjson
+from fastapi import Depends, Request, Response
+from fastapi.routing import APIRoute
+
+from cantata.server.errors import BadCursor, CursorOfAnotherRequest, WorkflowNotFound
+from cantata.server.routes.bodies import RunBody
+from cantata.server.runs.ids import Cursor, RunId, cursor_of, run_id_of
+from cantata.server.runs.model import OnDisconnect, Run
+from cantata.server.runs.requests import RunRequest, invalid
+
+LOCAL_OWNER = "local"  # while there is no authentication
+Wanted = Literal["stream", "wait", "background"]
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+class StrictJsonRequest(Request):
+    """Takes JSON as the standard has it: no NaN, no lone surrogates, a bounded depth."""
+
+    async def json(self) -> Any:
+        """Parse the body once; an error is a `json.JSONDecodeError`."""
+        if not hasattr(self, "_strict_json"):
+            self._strict_json = orjson.loads(await self.body())
+        return self._strict_json
+
+
+class StrictJsonRoute(APIRoute):
+    """A route whose body is read by `StrictJsonRequest`."""
+
+    def get_route_handler(self) -> Callable[[Request], Any]:
+        """Wrap FastAPI's handler."""
+        handle = super().get_route_handler()
+
+        async def strictly(request: Request) -> Response:
+            answer: Response = await handle(StrictJsonRequest(request.scope, request.receive))
+            return answer
+
+        return strictly
+
+
+def read_run_id(workflow_id: str) -> RunId:
+    """Read the id in the URL; a malformed one names no workflow."""
+    run_id = run_id_of(workflow_id)
+    if run_id is None:
+        raise WorkflowNotFound(f"{workflow_id!r} is no workflow's id.")
+    return run_id
+
+
+WorkflowId = Annotated[RunId, Depends(read_run_id)]
+
+
+def wanted_answer(request: Request, default: Wanted) -> Wanted:
+    """Tell which of the three answers the client asks for."""
+    if "respond-async" in {p.strip().lower() for p in request.headers.get("prefer", "").split(",")}:
+        return "background"
+    accept = request.headers.get("accept", "")
+    stream, json = _quality(accept, "text/event-stream"), _quality(accept, "application/json")
+    if stream == json == 0:
+        return default
+    return "stream" if stream >= json else "wait"
+
+
+def _quality(accept: str, media_type: str) -> float:
+    best = 0.0
+    for part in accept.split(","):
+        name, *parameters = (piece.strip() for piece in part.split(";"))
+        if name.lower() == media_type:
+            told = next((p[2:] for p in parameters if p.startswith("q=")), "1")
+            best = max(best, float(told) if re.fullmatch(r"[01](\.[0-9]{0,3})?", told) else 0.0)
+    return best
+
+
+def idempotency_key(request: Request, in_query: str | None = None) -> str | None:
+    """Return the key that protects the request from being carried out twice.
+
+    Raises:
+        Invalid: it is not 1 to 255 visible ASCII characters.
+    """
+    key = request.headers.get("idempotency-key") or in_query
+    if key is not None and not _KEY.fullmatch(key):
+        raise invalid("Idempotency-Key", "A key has 1 to 255 visible ASCII characters.")
+    return key
+
+
+def request_hash(route: str, body: Any) -> str:
+    """Name a request by its route and its parsed body, whatever the order of the body's members."""
+    content = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(route.encode() + b"\0" + content).hexdigest()
+
+
+def told_cursor(request: Request, after: str | None) -> str | None:
+    """Return the cursor as sent: the header goes first, an empty one is none."""
+    return request.headers.get("last-event-id") or after or None
+
+
+def position_in(run_id: RunId, told: str | None) -> int | None:
+    """Read a cursor on a URL that names the run; None when there is none.
+
+    Raises:
+        BadCursor: it is no cursor, or another run's.
+    """
+    if told is None:
+        return None
+    cursor = cursor_of(told, run_id)
+    if cursor is None or cursor.run_id != run_id:
+        raise BadCursor
+    return cursor.seq
+
+
+def attaching_cursor(told: str | None) -> Cursor | None:
+    """Read a cursor on a URL that starts runs: it must name its run.
+
+    Raises:
+        BadCursor: it does not.
+    """
+    if told is None:
+        return None
+    cursor = cursor_of(told)
+    if cursor is None:
+        raise BadCursor("Where a request may start a workflow a cursor must be an `evt_` id.")
+    return cursor
+
+
+def check_same_request(run: Run, this_hash: str) -> None:
+    """Let a cursor attach only to the run that the same request made.
+
+    Raises:
+        CursorOfAnotherRequest: this is another one; a stale header must not swallow a new message.
+    """
+    if run.request_hash != this_hash:
+        raise CursorOfAnotherRequest
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request for a run, and how it is to be answered."""
+
+    request: RunRequest
+    wanted: Wanted
+    cursor: Cursor | None
+
+
+def common_fields(body: RunBody, wanted: Wanted, disconnect: OnDisconnect = "continue") -> Mapping[str, Any]:
+    """Return what every request for a run carries; nobody can be expected to watch a background run."""
+    return {
+        "session_id": body.session_id,
+        "metadata": body.metadata,
+        "if_busy": body.if_busy,
+        "on_disconnect": body.on_disconnect or ("continue" if wanted == "background" else disconnect),
+        "timeout_seconds": body.timeout_seconds,
+        "model": body.model,
+        "options": body.options.model_dump(exclude_none=True),
+        "recursion_limit": body.config.recursion_limit,
+        "tags": tuple(body.config.tags),
+        "configurable": body.config.configurable,
+    }

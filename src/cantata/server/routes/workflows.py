@@ -1,0 +1,158 @@
+"""/api/workflows: run any graph, look at runs, steer them."""
+
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from cantata.callbacks.events import Timestamps
+from cantata.server.routes.answers import POLL_SECONDS, Answers, answers_of, json_response, small_status
+from cantata.server.routes.bodies import (
+    CancelBody,
+    EventsQuery,
+    HistoryQuery,
+    ListQuery,
+    NewRunQuery,
+    ResumeBody,
+    WorkflowBody,
+)
+from cantata.server.routes.chat import check_text
+from cantata.server.routes.documented import ACTION_ANSWERS, EVENTS_ANSWERS, RUN_ANSWERS, WORKFLOW_ANSWERS
+from cantata.server.routes.requests import (
+    LOCAL_OWNER,
+    Asked,
+    StrictJsonRoute,
+    WorkflowId,
+    attaching_cursor,
+    common_fields,
+    idempotency_key,
+    position_in,
+    read_run_id,
+    request_hash,
+    told_cursor,
+    wanted_answer,
+)
+from cantata.server.runs.model import Run
+from cantata.server.runs.ports import RunFilter
+from cantata.server.runs.reader import PAGE_BYTES
+from cantata.server.runs.requests import RunRequest
+
+router = APIRouter(prefix="/api/workflows", route_class=StrictJsonRoute, tags=["workflows"])
+Service = Annotated[Answers, Depends(answers_of)]
+
+
+@router.post("", responses=RUN_ANSWERS)
+async def start(
+    body: WorkflowBody, query: Annotated[NewRunQuery, Query()], request: Request, answers: Service
+) -> Response:
+    """Run a graph of `langgraph.json`; waits by default."""
+    if isinstance(body.input, str):
+        check_text("input", body.input, request.app.state.settings.max_message_chars)
+    wanted = wanted_answer(request, "wait")
+    asked = RunRequest(
+        graph=body.graph,
+        input=body.input,
+        context=body.context,
+        request_hash=request_hash("POST /api/workflows", await request.json()),
+        idempotency_key=idempotency_key(request, query.idempotency_key),
+        **common_fields(body, wanted),
+    )
+    return await answers.start(Asked(asked, wanted, attaching_cursor(told_cursor(request, query.after))))
+
+
+@router.get("")
+async def list_workflows(query: Annotated[ListQuery, Query()], answers: Service) -> Response:
+    """List workflows, newest first."""
+    wanted = RunFilter(query.status, query.session_id, query.graph, query.trace_id)
+    before = read_run_id(query.cursor) if query.cursor else None
+    runs = await answers.service.find(LOCAL_OWNER, wanted, before, query.limit + 1)
+    shown = runs[: query.limit]
+    items = [await _listed(run, answers) for run in shown]
+    return json_response({"workflows": items, "next_cursor": shown[-1].id if len(runs) > query.limit else None})
+
+
+@router.get("/{workflow_id}", responses=WORKFLOW_ANSWERS)
+async def show(run_id: WorkflowId, answers: Service) -> Response:
+    """Tell the whole story of a workflow so far: what a stream's client would know."""
+    return json_response(await answers.service.workflow(LOCAL_OWNER, run_id))
+
+
+@router.get("/{workflow_id}/status", responses=WORKFLOW_ANSWERS)
+async def status(run_id: WorkflowId, request: Request, answers: Service) -> Response:
+    """Tell how a workflow is doing, cheaply; honours `If-None-Match`."""
+    run = await answers.service.get(LOCAL_OWNER, run_id)
+    tag = f'"{run.status}-{run.last_seq}-{run.attempt}"'
+    headers = {"ETag": tag} | ({} if run.is_final else {"Retry-After": str(POLL_SECONDS)})
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return json_response(small_status(run, await answers.service.progress(run)), headers=headers)
+
+
+@router.get("/{workflow_id}/events", responses=EVENTS_ANSWERS)
+async def events(
+    run_id: WorkflowId, query: Annotated[EventsQuery, Query()], request: Request, answers: Service
+) -> Response:
+    """Stream a workflow's events from any cursor, or page through them as JSON."""
+    run = await answers.service.get(LOCAL_OWNER, run_id)
+    after = position_in(run_id, told_cursor(request, query.after))
+    if after is None and query.since_timestamp is not None:
+        after = await answers.service.seq_at(run, Timestamps().at(max(0.0, query.since_timestamp)))
+    if wanted_answer(request, "stream") == "stream":
+        return await answers.show(run, after or 0, "stream")
+    return await _page(run, after or 0, query.limit, answers)
+
+
+@router.post("/{workflow_id}/cancel", responses=ACTION_ANSWERS)
+async def cancel(run_id: WorkflowId, answers: Service, body: CancelBody | None = None) -> Response:
+    """Stop a workflow; answers once it has stopped."""
+    reason = (body.reason if body else "") or "cancelled by request"
+    return json_response(await answers.service.cancel(LOCAL_OWNER, run_id, LOCAL_OWNER, reason))
+
+
+@router.post("/{workflow_id}/resume", responses=RUN_ANSWERS)
+async def resume(
+    run_id: WorkflowId, body: ResumeBody, query: Annotated[NewRunQuery, Query()], request: Request, answers: Service
+) -> Response:
+    """Answer a workflow that waits for a human; a stream begins with its `workflow_resumed`."""
+    key = idempotency_key(request, query.idempotency_key)
+    run, seq = await answers.service.resume(LOCAL_OWNER, run_id, body.responses, key)
+    told = position_in(run_id, told_cursor(request, query.after))
+    current = await answers.service.get(LOCAL_OWNER, run.id)
+    return await answers.show(current, seq - 1 if told is None else told, wanted_answer(request, "wait"))
+
+
+@router.get("/{workflow_id}/history", responses=WORKFLOW_ANSWERS)
+async def history(run_id: WorkflowId, query: Annotated[HistoryQuery, Query()], answers: Service) -> Response:
+    """List the checkpoints that a workflow made, newest first."""
+    run = await answers.service.get(LOCAL_OWNER, run_id)
+    return json_response({"checkpoints": await answers.service.history(run, query.limit)})
+
+
+@router.delete("/{workflow_id}", status_code=204, responses=ACTION_ANSWERS)
+async def delete(run_id: WorkflowId, answers: Service) -> Response:
+    """Remove a finished workflow with its log."""
+    await answers.service.delete(LOCAL_OWNER, run_id)
+    return Response(status_code=204)
+
+
+async def _listed(run: Run, answers: Answers) -> dict[str, object]:
+    return small_status(run, await answers.service.progress(run)) | {
+        "graph": run.spec.graph,
+        "strategy": run.spec.strategy,
+        "session_id": run.session_id,
+        "created_at": run.created_at,
+    }
+
+
+async def _page(run: Run, after: int, limit: int, answers: Answers) -> Response:
+    page = await answers.service.page(run, after, PAGE_BYTES)
+    payloads = list(page.frames.payloads())[:limit] if page.frames else []
+    last = page.frames.first_seq + len(payloads) - 1 if page.frames else after
+    head = max(run.last_seq, last)
+    members: dict[str, object] = {"last_seq": head, "has_more": last < head}
+    if page.oldest_seq > after + 1:
+        gap = await answers.service.gap(run, after + 1, page.oldest_seq - 1)
+        members["gap"] = {"from_seq": gap.from_seq, "to_seq": gap.to_seq, "snapshot": gap.snapshot}
+    # The events' own bytes: a page is neither decoded nor encoded.
+    content = b'{"events":[' + b",".join(payloads) + b"]," + orjson.dumps(members)[1:]
+    return Response(content, media_type="application/json")

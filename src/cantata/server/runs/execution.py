@@ -1,0 +1,314 @@
+"""Executes one claimed run: whatever happens becomes events, and one of them is terminal or none is needed.
+
+    claim ─▶ history ─▶ invoke the graph ─┬─ completed ──▶ workflow_completed
+                                          ├─ asks ───────▶ workflow_interrupted
+                                          ├─ raised ─────▶ workflow_error
+                                          ├─ stopped ────▶ workflow_cancelled, or workflow_error on a timeout
+                                          ├─ drained ────▶ back into the queue
+                                          └─ lost ───────▶ nothing: another claim, or the recovery, goes on
+
+A run never raises into the task group that hosts it.
+"""
+
+import asyncio
+import copy
+import logging
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import msgspec
+from langchain_core.runnables import RunnableConfig
+from langgraph.errors import GraphDrained
+from langgraph.types import Command
+from msgspec import UNSET
+
+from cantata.callbacks.events import (
+    PendingInterrupt,
+    StoredEvent,
+    Timestamps,
+    WorkflowCancelled,
+    WorkflowCompleted,
+    WorkflowError,
+    WorkflowInterrupted,
+    WorkflowResumed,
+)
+from cantata.callbacks.graph_writer import seeded
+from cantata.callbacks.handler import Interruption, StreamingWorkflowCallbackHandler
+from cantata.callbacks.redaction import Redaction
+from cantata.graphs.registry import GraphRegistry
+from cantata.server.errors import Fenced, LogConflict, StorageUnavailable
+from cantata.server.runs.answers import final_response
+from cantata.server.runs.conversation import Opening, open_conversation, text_of_input
+from cantata.server.runs.faults import Failure, exhausted, failure_of, timed_out
+from cantata.server.runs.ids import RunId, uuid_of
+from cantata.server.runs.live import Cancellation, LiveRun, LiveRuns
+from cantata.server.runs.model import Claim, Rest, Run
+from cantata.server.runs.ports import Bus, Checkpoints, EventLog, RunSaver, RunStore
+from cantata.server.runs.presence import Presence
+from cantata.server.runs.recorder import Recorder
+
+logger = logging.getLogger(__name__)
+
+HISTORY_BYTES = 1_048_576  # of the log, per read
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """What every execution shares."""
+
+    graphs: GraphRegistry
+    log: EventLog
+    store: RunStore
+    bus: Bus
+    checkpoints: Checkpoints
+    redaction: Redaction
+    timestamps: Timestamps
+    presence: Presence
+    live: LiveRuns = field(default_factory=LiveRuns)
+    max_attempts: int
+    cancel_seconds: float
+    run_timeout_seconds: float
+    recursion_limit: int
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What the graph came back with."""
+
+    output: Any
+    interruption: Interruption | None
+    next_nodes: tuple[str, ...] = ()
+
+
+Result = _Answer | Failure | Cancellation | Literal["drained"]
+
+
+async def history_of(log: EventLog, run: Run) -> list[StoredEvent]:
+    """Read the run's log up to the head that its row names."""
+    events: list[StoredEvent] = []
+    position = 0
+    while position < run.last_seq:
+        page = await log.read(run.id, position, HISTORY_BYTES)
+        if page.frames is None:
+            break
+        events.extend(page.frames.events())
+        position = page.frames.last_seq
+    return events
+
+
+class Execution:
+    """One attempt at a run."""
+
+    def __init__(self, engine: Engine, claim: Claim, history: list[StoredEvent], live: LiveRun) -> None:
+        self._engine = engine
+        self._claim = claim
+        self._run: Run = claim.run
+        self._live = live
+        self._recorder = Recorder(claim, history, engine.log, engine.store, engine.bus, live.lose)
+        self._recorder.fold.begin(claim.run.started_at or engine.timestamps.now())
+        self._handler = StreamingWorkflowCallbackHandler(
+            self._run.id,
+            self._recorder.emit,
+            graph=self._run.spec.graph,
+            history=history,
+            redaction=engine.redaction,
+            timestamps=engine.timestamps,
+        )
+        self._saver: RunSaver = engine.checkpoints.bound(claim, self._recorder.flush)
+        self._seen: set[str] = set()
+        live.recorder = self._recorder
+
+    async def run(self, tasks: asyncio.TaskGroup) -> RunId | None:
+        """Execute and settle; return the session's next queued run. The graph's task is a child of *tasks*.
+
+        Raises:
+            Fenced: a newer claim has the run; nothing more was written.
+            StorageUnavailable: the run did not come to rest; its log stands as it was.
+        """
+        if self._run.takeover is not None:
+            self._handler.close_open("cancelled")
+            if self._run.takeover == "recovery" and self._run.attempt > self._engine.max_attempts:
+                return await self._settle(exhausted(self._engine.max_attempts))
+            self._recorder.emit(self._resumed())
+        result = await self._invoke(tasks)
+        if isinstance(result, BaseException):
+            raise result
+        return await self._settle(result)
+
+    async def conclude(self, result: Cancellation | Failure) -> RunId | None:
+        """Settle without executing; for a run that waits."""
+        return await self._settle(result)
+
+    async def _invoke(self, tasks: asyncio.TaskGroup) -> Result | BaseException:
+        """Run the graph until it comes back, is told to stop, or has had its time."""
+        limit = self._run.spec.timeout_seconds or self._engine.run_timeout_seconds
+        worked = self._recorder.fold.worked_ms(self._engine.timestamps.now()) / 1000
+        invocation = tasks.create_task(self._outcome())
+        stop = self._live.stop
+        waiting: set[asyncio.Future[Any]] = {invocation, stop}
+        await asyncio.wait(waiting, timeout=max(0.0, limit - worked), return_when=asyncio.FIRST_COMPLETED)
+        if invocation.done():
+            return stop.result() if stop.done() else invocation.result()
+        invocation.cancel()
+        await asyncio.wait({invocation}, timeout=self._engine.cancel_seconds)
+        if not invocation.done():
+            logger.warning("run %s: its graph does not stop when cancelled; it is left behind", self._run.id)
+        return stop.result() if stop.done() else timed_out(limit)
+
+    async def _outcome(self) -> Result:
+        """Run the graph; every end of it is a value."""
+        try:
+            return await self._run_graph()
+        except asyncio.CancelledError as error:
+            # Its cause is on the live run; without one the graph cancelled itself.
+            return failure_of(error, self._engine.redaction)
+        except GraphDrained:
+            return "drained"
+        except (Fenced, LogConflict, StorageUnavailable) as error:
+            self._live.lose(error)
+            return failure_of(error, self._engine.redaction)
+        # The run boundary: whatever a user's graph raises is the run's failure, and nobody else's.
+        except Exception as error:
+            logger.warning("run %s failed", self._run.id, exc_info=error)
+            return failure_of(error, self._engine.redaction)
+
+    async def _run_graph(self) -> _Answer:
+        config = self._config()
+        source = self._engine.graphs.get(self._run.spec.graph)
+        async with source.open(config, context=self._run.spec.context) as opened:
+            graph = copy.copy(opened)  # the user's graph is never changed
+            graph.checkpointer = self._saver
+            given = await self._input(graph, config)
+            has_context = graph.context_schema is not None
+            output = await graph.ainvoke(
+                given,
+                config,
+                context=(self._run.spec.context or {}) if has_context else None,
+                durability="sync",
+                control=self._live.control,
+            )
+            interruption = self._handler.interruption
+            if interruption is None or interruption.interrupts:
+                return _Answer(output, interruption)
+            return _Answer(output, interruption, (await graph.aget_state(config)).next)
+
+    def _config(self) -> RunnableConfig:
+        run, spec = self._run, self._run.spec
+        config: RunnableConfig = {
+            "run_name": f"{spec.graph}_orchestrator",
+            "callbacks": [self._handler],
+            "tags": list(spec.tags),
+            "metadata": {"run_id": str(uuid_of(run.id)), "session_id": run.session_id},
+            "recursion_limit": spec.recursion_limit or self._engine.recursion_limit,
+            "configurable": seeded({**spec.configurable, "thread_id": run.thread_id}, self._handler.hear),
+        }
+        if run.takeover is None and run.answers is None:
+            config["run_id"] = uuid_of(run.id)  # a tracer takes a root run's id once
+        return config
+
+    async def _input(self, graph: Any, config: RunnableConfig) -> Any:
+        """Return what the graph is to be invoked with; None lets it go on from its checkpoint."""
+        opening = await self._opening(graph, config)
+        if opening is not None:
+            self._seen = opening.seen
+        if self._run.answers:
+            return Command(resume=self._run.answers)
+        if self._claim.has_checkpoint or self._run.answers is not None:
+            return None
+        return opening.input if opening is not None else self._run.spec.input
+
+    async def _opening(self, graph: Any, config: RunnableConfig) -> Opening | None:
+        given = self._run.spec.input
+        if not isinstance(given, dict) or "messages" not in given:
+            return None
+        thread: list[Any] = []
+        if base := self._run.base_checkpoint_id:
+            at: RunnableConfig = {
+                "configurable": {"thread_id": self._run.thread_id, "checkpoint_ns": "", "checkpoint_id": base}
+            }
+            saved = await self._saver.aget_tuple(at)
+            thread = list(saved.checkpoint["channel_values"].get("messages") or ()) if saved else []
+        earlier = [
+            (text, msgspec.json.decode(run.workflow).get("final_response"))
+            for run in await self._engine.store.earlier(self._run)
+            if (text := text_of_input(run.spec.input))
+        ]
+        return open_conversation(self._run, thread, earlier)
+
+    async def _settle(self, result: Result) -> RunId | None:
+        """Write the run's last events with its new status."""
+        self._handler.close_open("error" if isinstance(result, Failure) else "cancelled")
+        self._handler.seal()
+        if result == "drained":
+            return await self._recorder.settle((), Rest(status="queued", takeover="drain", answers=self._run.answers))
+        if isinstance(result, _Answer) and result.interruption is not None:
+            asked = self._interrupted(result, result.interruption)
+            return await self._recorder.settle((asked,), Rest(status="interrupted"))
+        self._recorder.flush()  # the fold must hold everything before the last event sums it up
+        if isinstance(result, _Answer):
+            return await self._recorder.settle((self._completed(result),), Rest(status="completed"))
+        if isinstance(result, Failure):
+            return await self._recorder.settle((self._failed(result),), Rest(status="failed"))
+        return await self._recorder.settle((self._cancelled(result),), Rest(status="cancelled"))
+
+    def _interrupted(self, answer: _Answer, interruption: Interruption) -> WorkflowInterrupted:
+        plain = self._engine.redaction.plain
+        pending = [PendingInterrupt(asked.id, plain(asked.value), node) for asked, node in interruption.interrupts]
+        return WorkflowInterrupted(
+            workflow_id=self._run.id,
+            timestamp=self._engine.timestamps.now(),
+            interrupts=pending,
+            nodes=list(answer.next_nodes) or UNSET,
+            cause="human" if pending else "breakpoint",
+            checkpoint_id=interruption.checkpoint_id,
+        )
+
+    def _resumed(self) -> WorkflowResumed:
+        return WorkflowResumed(
+            workflow_id=self._run.id,
+            timestamp=self._engine.timestamps.now(),
+            cause=self._run.takeover or "recovery",
+            attempt=self._run.attempt,
+            checkpoint_id=(self._claim.checkpoint_id if self._claim.has_checkpoint else None) or UNSET,
+        )
+
+    def _completed(self, answer: _Answer) -> WorkflowCompleted:
+        fold, now = self._recorder.fold, self._engine.timestamps.now()
+        text = final_response(answer.output, self._seen, fold.last_text(at_root=True))
+        return WorkflowCompleted(
+            workflow_id=self._run.id,
+            timestamp=now,
+            final_response=UNSET if text is None else text,
+            output=self._engine.redaction.plain(answer.output),
+            usage=fold.usage(),
+            execution_time_ms=fold.worked_ms(now),
+            tools_used=fold.tools_used(),
+            step_count=fold.step_count(),
+            checkpoint_id=self._saver.latest_checkpoint_id or UNSET,
+        )
+
+    def _failed(self, failure: Failure) -> WorkflowError:
+        fold, now = self._recorder.fold, self._engine.timestamps.now()
+        return WorkflowError(
+            workflow_id=self._run.id,
+            timestamp=now,
+            error=failure.fault,
+            recovery_suggestions=list(failure.suggestions),
+            partial_response=fold.last_text() or UNSET,
+            failed_node=self._handler.failed_node or UNSET,
+            usage=fold.usage(),
+            execution_time_ms=fold.worked_ms(now),
+            checkpoint_id=self._saver.latest_checkpoint_id or UNSET,
+        )
+
+    def _cancelled(self, cancellation: Cancellation) -> WorkflowCancelled:
+        fold, now = self._recorder.fold, self._engine.timestamps.now()
+        return WorkflowCancelled(
+            workflow_id=self._run.id,
+            timestamp=now,
+            by=cancellation.by,
+            reason=cancellation.reason,
+            partial_response=fold.last_text() or UNSET,
+            usage=fold.usage(),
+            execution_time_ms=fold.worked_ms(now),
+        )

@@ -1,0 +1,121 @@
+"""What a run is, apart from where it is stored."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import msgspec
+
+from cantata.callbacks.events import Strategy
+from cantata.server.runs.ids import RunId
+
+Status = Literal["queued", "running", "interrupted", "completed", "failed", "cancelled"]
+FinalStatus = Literal["completed", "failed", "cancelled"]
+FINAL_STATUSES: frozenset[Status] = frozenset({"completed", "failed", "cancelled"})
+ACTIVE_STATUSES: frozenset[Status] = frozenset({"queued", "running", "interrupted"})
+
+OnDisconnect = Literal["continue", "cancel"]
+IfBusy = Literal["reject", "enqueue"]
+Takeover = Literal["recovery", "drain"]
+"""Why a queued run that had begun waits: its process died, or stopped in good order."""
+
+
+class RunSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What to run and how; stored verbatim with the run."""
+
+    graph: str
+    input: Any
+    strategy: Strategy = "single"
+    context: dict[str, Any] | None = None
+    configurable: dict[str, Any] = {}
+    tags: list[str] = []
+    recursion_limit: int | None = None
+    timeout_seconds: float | None = None
+    on_disconnect: OnDisconnect = "continue"
+    metadata: dict[str, Any] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewRun:
+    """A run that is to be created."""
+
+    id: RunId
+    owner: str
+    session_id: str
+    spec: RunSpec
+    if_busy: IfBusy = "reject"
+    request_hash: str = ""
+    """Of route and body: tells a repeated request from another one."""
+    idempotency_key: str | None = None
+
+
+class Resumption(msgspec.Struct, frozen=True):
+    """The last answer of a human: a repeat of the same request attaches to it."""
+
+    idempotency_key: str | None
+    responses: dict[str, Any]
+    seq: int
+    """Of its `workflow_resumed`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A run's row."""
+
+    id: RunId
+    owner: str
+    session_id: str
+    thread_id: str
+    spec: RunSpec
+    status: Status
+    attempt: int
+    epoch: int
+    last_seq: int
+    created_at: str
+    updated_at: str
+    started_at: str | None
+    request_hash: str
+    takeover: Takeover | None
+    answers: dict[str, Any] | None
+    """A human's answers that the graph has not taken yet."""
+    resumption: Resumption | None
+    base_checkpoint_id: str | None
+    """The thread's newest checkpoint when the run first started."""
+    workflow: bytes = field(repr=False, default=b"")
+    """The folded workflow as JSON; as of the last time the run came to rest."""
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether nothing can happen to the run any more."""
+        return self.status in FINAL_STATUSES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """The right to execute a run, until a newer claim takes it."""
+
+    run: Run
+    checkpoint_id: str | None
+    """The thread's newest root checkpoint now; equal to the base while this run has none."""
+
+    @property
+    def has_checkpoint(self) -> bool:
+        """Tell whether the run can be resumed instead of restarted."""
+        return self.checkpoint_id != self.run.base_checkpoint_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rest:
+    """How a run comes to rest, or goes back into the queue."""
+
+    status: Status
+    takeover: Takeover | None = None
+    answers: dict[str, Any] | None = None
+    resumption: Resumption | None = None
+
+
+@dataclass(frozen=True)
+class Fence:
+    """What a write to a run must find unchanged."""
+
+    epoch: int
+    last_seq: int

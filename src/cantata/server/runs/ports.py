@@ -1,0 +1,188 @@
+"""What the core needs of the outside. Contract tests in `tests/contracts` hold for every implementation.
+
+Frames are appended with the fence of their writer: an older epoch is refused with `Fenced`, another head with
+`LogConflict`; an append that is already there, because its acknowledgement was lost, succeeds again.
+"""
+
+from asyncio import Future
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+
+from cantata.server.runs.frames import Frames
+from cantata.server.runs.ids import RunId
+from cantata.server.runs.model import Claim, Fence, NewRun, Rest, Run, Status
+
+
+@dataclass(frozen=True)
+class Page:
+    """A part of a run's log."""
+
+    frames: Frames | None
+    """What follows the cursor, as much as fits; None when there is nothing."""
+    oldest_seq: int
+    """The first event that is still kept; retention removes from the front."""
+
+
+class EventLog(Protocol):
+    """The truth: what happened in each run, in order."""
+
+    def append(self, run_id: RunId, fence: Fence, frames: Frames) -> "Future[None]":
+        """Store *frames*; the future is done when they are durable. Appends and checkpoints keep their order."""
+        ...
+
+    async def read(self, run_id: RunId, after: int, limit_bytes: int) -> Page:
+        """Return what follows *after*, at least one event if there is one."""
+        ...
+
+    async def seq_at(self, run_id: RunId, timestamp: str) -> int:
+        """Return the number of the last event before *timestamp*; 0 when there is none."""
+        ...
+
+    async def trim(self, run_id: RunId, before: int) -> int:
+        """Forget the events before *before*; return how many."""
+        ...
+
+
+@dataclass(frozen=True)
+class Created:
+    """The answer to a creation."""
+
+    run: Run
+    is_new: bool
+    is_waiting: bool
+    """Another run of its session goes first."""
+
+
+@dataclass(frozen=True)
+class RunFilter:
+    """Which runs a listing wants."""
+
+    status: Status | None = None
+    session_id: str | None = None
+    graph: str | None = None
+    trace_id: str | None = None
+
+
+class RunStore(Protocol):
+    """The runs' rows. Every read is for one owner, every write is fenced."""
+
+    async def create(self, new: NewRun, first: Frames, workflow: bytes) -> Created:
+        """Create a run with its first event, or find the one that the same idempotency key made.
+
+        Raises:
+            SessionBusy: the session has an active run and `if_busy` is `reject`.
+            IdempotencyMismatch: the key was used within a day for another request.
+        """
+        ...
+
+    async def get(self, owner: str, run_id: RunId) -> Run | None:
+        """Return the run, or None when there is none of this owner."""
+        ...
+
+    async def by_id(self, run_id: RunId) -> Run | None:
+        """Return the run of any owner; for upkeep only."""
+        ...
+
+    async def find(self, owner: str, wanted: RunFilter, before: RunId | None, limit: int) -> list[Run]:
+        """Return runs, newest first."""
+        ...
+
+    async def earlier(self, run: Run) -> list[Run]:
+        """Return the session's completed runs that the run's thread has not seen, oldest first."""
+        ...
+
+    async def claim(self, run_id: RunId, worker: str) -> Claim | None:
+        """Take a queued run whose turn in its session it is; None when it cannot be had."""
+        ...
+
+    async def settle(
+        self, run_id: RunId, fence: Fence, frames: Frames | None, rest: Rest, workflow: bytes
+    ) -> RunId | None:
+        """Bring the run to rest, or back into the queue, in one transaction with its last events.
+
+        Returns the session's next queued run, when the run is final.
+        """
+        ...
+
+    async def recover(self) -> list[tuple[RunId, str]]:
+        """Put back into the queue what a dead process left running; return every queued run and its owner, in turn."""
+        ...
+
+    async def requeue(self, run_id: RunId, epoch: int) -> None:
+        """Put a run back whose execution was lost to a storage failure; a no-op for an older epoch."""
+        ...
+
+    async def delete(self, owner: str, run_id: RunId) -> None:
+        """Remove a final run and its log."""
+        ...
+
+
+class RunSaver(BaseCheckpointSaver[str]):
+    """LangGraph's checkpoint port, bound to one execution: fenced, and after the events emitted so far."""
+
+    latest_checkpoint_id: str | None = None
+    """The newest checkpoint of the run's own graph that this saver wrote."""
+
+
+class Checkpoints(Protocol):
+    """Where LangGraph's checkpoints are kept."""
+
+    def bound(self, claim: Claim, before_write: Callable[[], None]) -> RunSaver:
+        """Return a saver for one execution; it calls *before_write*, which submits events, ahead of every write."""
+        ...
+
+    def unbound(self) -> RunSaver:
+        """Return a saver for reading and upkeep."""
+        ...
+
+
+class Behind(Exception):
+    """Something was dropped, or did not follow: the log must be read."""
+
+
+class Subscription(Protocol):
+    """A bounded view of what is published of one run."""
+
+    def take(self, after: int) -> Frames | None:
+        """Return what was pushed and follows *after*, if anything.
+
+        Raises:
+            Behind: once for each hole.
+        """
+        ...
+
+    async def wait(self) -> None:
+        """Return when something was pushed or dropped, or `wake` was called since the last wait."""
+        ...
+
+    def wake(self) -> None:
+        """Let `wait` return."""
+        ...
+
+
+class Bus(Protocol):
+    """A hint that may lose anything; correctness never depends on it."""
+
+    def publish(self, run_id: RunId, frames: Frames) -> None:
+        """Tell the run's subscribers of committed frames."""
+        ...
+
+    def subscribe(self, run_id: RunId) -> AbstractContextManager[Subscription]:
+        """Hear of a run while the context is open."""
+        ...
+
+
+class Dispatcher(Protocol):
+    """Carries the ids of runs that are to be executed to the workers."""
+
+    def enqueue(self, run_id: RunId, owner: str) -> None:
+        """Hand over a run; owners take turns. A run may be handed over twice: its claim decides."""
+        ...
+
+    async def serve(self, execute: Callable[[RunId], Awaitable[None]]) -> None:
+        """Execute runs, a bounded number at once, until cancelled."""
+        ...

@@ -1,0 +1,90 @@
+"""The reading end of a log: live, late and resumed readers are this one loop.
+
+    subscribe first ─▶ read the log after the cursor ─▶ take pushes while they follow without a gap
+                              ▲                                      │
+                              └────── a gap, or the window overflowed ┘
+
+A slow reader costs its window and no more: when it overflows the reader goes back to the log.
+"""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from cantata.server.runs.frames import Frames
+from cantata.server.runs.ids import RunId
+from cantata.server.runs.ports import Behind, Bus, EventLog, Subscription
+
+PAGE_BYTES = 262_144  # of the log, per read
+
+
+@dataclass(frozen=True)
+class Beat:
+    """The stream has been silent for a heartbeat's time."""
+
+    last_seq: int
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Retention has removed the events of these numbers."""
+
+    from_seq: int
+    to_seq: int
+
+
+class Pulse(Protocol):
+    """Tells a silent reader when to show that it lives, and every reader when to stop."""
+
+    def touch(self) -> None:
+        """Note that something was sent."""
+        ...
+
+    def is_due(self) -> bool:
+        """Tell, once, that there was silence for long enough."""
+        ...
+
+    def is_over(self) -> bool:
+        """Tell that the process closes its streams."""
+        ...
+
+
+Watch = Callable[[Subscription], AbstractContextManager[Pulse]]
+"""Wakes a subscription when its pulse has something to tell."""
+
+
+async def follow(
+    log: EventLog, bus: Bus, run_id: RunId, after: int, watch: Watch
+) -> AsyncGenerator[Frames | Beat | Gap]:
+    """Yield the run's events after *after*, in order and without a hole, until its terminal one.
+
+    Ends with the terminal event, when its pulse is over, or when closed: a run that waits for a human stays open.
+    """
+    position = after
+    with bus.subscribe(run_id) as pushes, watch(pushes) as pulse:
+        is_behind = True
+        while True:
+            frames = None
+            if is_behind:
+                page = await log.read(run_id, position, PAGE_BYTES)
+                if page.oldest_seq > position + 1:
+                    yield Gap(position + 1, page.oldest_seq - 1)
+                    position = page.oldest_seq - 1
+                frames, is_behind = page.frames, page.frames is not None
+            else:
+                try:
+                    frames = pushes.take(position)
+                except Behind:
+                    is_behind = True
+                    continue
+            if frames is not None:
+                position = frames.last_seq
+                yield frames
+                pulse.touch()
+            elif not is_behind:
+                await pushes.wait()
+                if pulse.is_due():
+                    yield Beat(position)
+            if pulse.is_over() or (frames is not None and frames.is_end):
+                return

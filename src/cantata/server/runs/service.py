@@ -1,0 +1,328 @@
+"""What can be done with runs, for every route, protocol and program alike. Knows owners, not HTTP."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from cantata.callbacks.events import Heartbeat, StreamGap, WorkflowResumed, WorkflowStarted
+from cantata.graphs.models import ModelSettings
+from cantata.server.errors import (
+    CursorBeyondHead,
+    Fenced,
+    InterruptMismatch,
+    LogConflict,
+    NotInterrupted,
+    ShuttingDown,
+    WorkflowFinished,
+    WorkflowNotFound,
+)
+from cantata.server.runs.execution import Engine, Execution, history_of
+from cantata.server.runs.fold import WorkflowFold
+from cantata.server.runs.frames import Frames, FrameWriter
+from cantata.server.runs.history import checkpoints_of
+from cantata.server.runs.ids import RunId, new_run_id
+from cantata.server.runs.live import Cancellation, LiveRun
+from cantata.server.runs.model import Claim, NewRun, Rest, Resumption, Run
+from cantata.server.runs.ports import Dispatcher, Page, RunFilter
+from cantata.server.runs.reader import Beat, Gap, Watch, follow
+from cantata.server.runs.recorder import Recorder
+from cantata.server.runs.requests import RunRequest, session_of, spec_of
+
+Workflow = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Started:
+    """The answer to a request for a run."""
+
+    run: Run
+    is_new: bool
+
+
+class RunService:
+    """Starts, shows and steers runs."""
+
+    def __init__(self, engine: Engine, dispatcher: Dispatcher, models: ModelSettings) -> None:
+        self._engine = engine
+        self._dispatcher = dispatcher
+        self._models = models
+        self.is_draining = False
+
+    async def start(self, owner: str, request: RunRequest) -> Started:
+        """Create a run and hand it to the workers, or find the one that the same idempotency key made.
+
+        Raises:
+            Invalid: a field of the request cannot be honoured.
+            SessionBusy, IdempotencyMismatch: see the store.
+            ShuttingDown: the process takes no more runs.
+        """
+        if self.is_draining:
+            raise ShuttingDown
+        spec = await spec_of(request, self._engine.graphs, self._models)
+        new = NewRun(
+            id=new_run_id(),
+            owner=owner,
+            session_id=session_of(request),
+            spec=spec,
+            if_busy=request.if_busy,
+            request_hash=request.request_hash,
+            idempotency_key=request.idempotency_key,
+        )
+        frames, workflow = self._first(new, request)
+        created = await self._engine.store.create(new, frames, workflow)
+        if created.is_new:
+            if spec.on_disconnect == "cancel":
+                self._engine.presence.expect(created.run.id)
+            if not created.is_waiting:
+                self._dispatcher.enqueue(created.run.id, owner)
+        return Started(created.run, created.is_new)
+
+    async def get(self, owner: str, run_id: RunId) -> Run:
+        """Return the run's row.
+
+        Raises:
+            WorkflowNotFound: it does not exist, or is another owner's.
+        """
+        run = await self._engine.store.get(owner, run_id)
+        if run is None:
+            raise WorkflowNotFound(f"No workflow {run_id} exists.")
+        self._engine.presence.seen(run_id)
+        return run
+
+    async def find(self, owner: str, wanted: RunFilter, before: RunId | None, limit: int) -> list[Run]:
+        """Return runs, newest first."""
+        return await self._engine.store.find(owner, wanted, before, limit)
+
+    async def workflow(self, owner: str, run_id: RunId) -> Workflow:
+        """Return the folded log with what the row knows; it holds nothing that a crash could take back."""
+        live = self._engine.live.get(run_id)
+        if live is not None and live.recorder is not None and not live.recorder.is_sealed:
+            folded: Workflow | None = await live.recorder.workflow()
+        else:
+            folded = None
+            if live is not None:
+                await live.settled.wait()
+        run = await self.get(owner, run_id)
+        if folded is None:
+            folded = await self._stored(run)
+        return told(run, folded)
+
+    async def progress(self, run: Run) -> float | None:
+        """Return the percentage that the run last told."""
+        live = self._engine.live.get(run.id)
+        if live is not None and live.recorder is not None:
+            return live.recorder.fold.progress
+        percent: float | None = (await self._stored(run))["progress"]
+        return percent
+
+    async def page(self, run: Run, after: int, limit_bytes: int) -> Page:
+        """Return a part of the run's log.
+
+        Raises:
+            CursorBeyondHead: *after* is no event of this log.
+        """
+        check_cursor(run, after)
+        return await self._engine.log.read(run.id, after, limit_bytes)
+
+    async def seq_at(self, run: Run, timestamp: str) -> int:
+        """Return the number of the last event before *timestamp*."""
+        return await self._engine.log.seq_at(run.id, timestamp)
+
+    async def stream(self, run: Run, after: int, watch: Watch) -> AsyncGenerator[Frames | Beat | Gap]:
+        """Follow the run as one of its readers, until its terminal event."""
+        with self._engine.presence.reader(run.id):
+            async with aclosing(follow(self._engine.log, self._engine.bus, run.id, after, watch)) as found:
+                async for item in found:
+                    yield item
+
+    async def wait(self, run: Run, after: int, watch: Watch) -> Workflow:
+        """Return the workflow once it has ended, or waits for a human, after the event *after*.
+
+        Raises:
+            ShuttingDown: the process stops first; the run goes on with the next one.
+        """
+        async with aclosing(self.stream(run, after, watch)) as found:
+            async for item in found:
+                if isinstance(item, Frames) and item.is_rest:
+                    workflow = await self.workflow(run.owner, run.id)
+                    if workflow["status"] not in ("queued", "running"):  # or the page ended at an answered interrupt
+                        return workflow
+        raise ShuttingDown(f"The server is shutting down; {run.id} goes on when it is back.", workflow_id=run.id)
+
+    async def heartbeat(self, run: Run, last_seq: int) -> Heartbeat:
+        """Make the word of a silent stream."""
+        row = await self._engine.store.get(run.owner, run.id)
+        return Heartbeat(
+            workflow_id=run.id,
+            timestamp=self._engine.timestamps.now(),
+            status=row.status if row else run.status,
+            last_seq=last_seq,
+        )
+
+    async def gap(self, run: Run, from_seq: int, to_seq: int) -> StreamGap:
+        """Make the word of a stream whose events retention has removed."""
+        folded = await self.workflow(run.owner, run.id)
+        text = "".join(message["content"] for message in folded["messages"] if not message["void"])
+        return StreamGap(
+            workflow_id=run.id,
+            timestamp=self._engine.timestamps.now(),
+            from_seq=from_seq,
+            to_seq=to_seq,
+            snapshot={"status": folded["status"], "text": text},
+        )
+
+    async def cancel(self, owner: str, run_id: RunId, by: str, reason: str) -> Workflow:
+        """Stop the run and return it once its graph has ended. Idempotent for a cancelled run.
+
+        Raises:
+            WorkflowFinished: it had completed or failed before.
+        """
+        while not (run := await self.get(owner, run_id)).is_final:
+            live = self._engine.live.get(run_id)
+            if live is not None:
+                live.cancel(by, reason)
+                await live.settled.wait()
+            else:
+                await self._conclude(run, Cancellation(by, reason))
+        if run.status != "cancelled":
+            raise WorkflowFinished(f"The workflow has {run.status} already.")
+        return await self.workflow(owner, run_id)
+
+    async def resume(
+        self, owner: str, run_id: RunId, responses: dict[str, Any], idempotency_key: str | None
+    ) -> tuple[Run, int]:
+        """Give a waiting run its answers; return it and the number of its `workflow_resumed`.
+
+        Raises:
+            NotInterrupted: nobody waits for an answer, or another answer was faster.
+            InterruptMismatch: the answers are not those that are asked for.
+            ShuttingDown: the process takes no more runs.
+        """
+        if self.is_draining:
+            raise ShuttingDown
+        run = await self.get(owner, run_id)
+        if seq := _repeated(run, responses, idempotency_key):
+            return run, seq
+        if run.status != "interrupted":
+            raise NotInterrupted(f"The workflow is {run.status}: it is not waiting for an answer.")
+        pending = [interrupt["id"] for interrupt in (await self._stored(run))["interrupts"]]
+        if set(pending) != set(responses):
+            raise InterruptMismatch(pending=pending)
+        resumption = Resumption(idempotency_key, responses, run.last_seq + 1)
+        try:
+            await self._resume(run, responses, resumption)
+        except (Fenced, LogConflict) as error:
+            raise NotInterrupted("Another answer was faster.") from error
+        self._dispatcher.enqueue(run.id, owner)
+        return run, resumption.seq
+
+    async def history(self, run: Run, limit: int) -> list[dict[str, Any]]:
+        """Return the checkpoints that the run made, newest first."""
+        return await checkpoints_of(self._engine, run, limit)
+
+    async def delete(self, owner: str, run_id: RunId) -> None:
+        """Remove a finished run; the session's checkpoints stay.
+
+        Raises:
+            WorkflowNotFinished: it is still active.
+        """
+        await self.get(owner, run_id)
+        await self._engine.store.delete(owner, run_id)
+
+    async def cancel_abandoned(self) -> None:
+        """Cancel, until cancelled itself, the runs that nobody watches any more."""
+        while True:
+            run_id = await self._engine.presence.abandoned()
+            run = await self._engine.store.by_id(run_id)
+            if run is not None and run.status in ("queued", "running"):
+                await self.cancel(run.owner, run_id, "disconnect", "nobody watched the workflow any more")
+
+    def _first(self, new: NewRun, request: RunRequest) -> tuple[Frames, bytes]:
+        plain = self._engine.redaction.plain
+        event = WorkflowStarted(
+            workflow_id=new.id,
+            timestamp=self._engine.timestamps.now(),
+            graph=new.spec.graph,
+            strategy=new.spec.strategy,
+            input=plain(request.input),
+            session_id=new.session_id,
+            metadata=plain(new.spec.metadata) or UNSET,
+        )
+        frames = FrameWriter(new.id).write([event])
+        folded = WorkflowFold()
+        folded.apply(event)
+        return frames, msgspec.json.encode(folded.workflow())
+
+    async def _stored(self, run: Run) -> Workflow:
+        """Return the fold that was stored when the run came to rest; fold anew what a crash left behind."""
+        folded: Workflow = msgspec.json.decode(run.workflow)
+        if folded["last_seq"] == run.last_seq:
+            return folded
+        fold = WorkflowFold()
+        for event in await history_of(self._engine.log, run):
+            fold.apply(event)
+        return fold.workflow()
+
+    async def _conclude(self, run: Run, cancellation: Cancellation) -> None:
+        """End a run that nobody executes; a claim that comes first wins, and the caller looks again."""
+        history = await history_of(self._engine.log, run)
+        execution = Execution(self._engine, Claim(run=run, checkpoint_id=None), history, LiveRun())
+        try:
+            following = await execution.conclude(cancellation)
+        except (Fenced, LogConflict):
+            await asyncio.sleep(0)
+            return
+        if following is not None:
+            self._dispatcher.enqueue(following, run.owner)
+
+    async def _resume(self, run: Run, responses: dict[str, Any], resumption: Resumption) -> None:
+        history = await history_of(self._engine.log, run)
+        engine = self._engine
+        recorder = Recorder(
+            Claim(run=run, checkpoint_id=None), history, engine.log, engine.store, engine.bus, lambda error: None
+        )
+        event = WorkflowResumed(
+            workflow_id=run.id, timestamp=engine.timestamps.now(), cause="human", attempt=run.attempt
+        )
+        await recorder.settle((event,), Rest(status="queued", answers=responses, resumption=resumption))
+
+
+def check_cursor(run: Run, after: int) -> None:
+    """Refuse a cursor of another log.
+
+    Raises:
+        CursorBeyondHead: the log is not that long.
+    """
+    if after > run.last_seq:
+        raise CursorBeyondHead(last_seq=run.last_seq)
+
+
+def told(run: Run, folded: Workflow) -> Workflow:
+    """Join what the log tells with what only the row knows."""
+    status = run.status if folded["status"] == "running" else folded["status"]
+    return folded | {
+        "status": status,
+        "created_at": run.created_at,
+        "started_at": run.started_at,
+        "attempt": run.attempt,
+        "trace": None,
+        "links": links_of(run.id),
+    }
+
+
+def links_of(run_id: RunId) -> dict[str, str]:
+    """Name the addresses of a run."""
+    own = f"/api/workflows/{run_id}"
+    return {"self": own} | {name: f"{own}/{name}" for name in ("status", "events", "cancel", "resume", "history")}
+
+
+def _repeated(run: Run, responses: dict[str, Any], idempotency_key: str | None) -> int | None:
+    last = run.resumption
+    if last is None or idempotency_key is None or last.idempotency_key != idempotency_key:
+        return None
+    return last.seq if last.responses == responses else None

@@ -1,0 +1,109 @@
+"""What can be configured: read once, from the environment and `.env`, into one frozen object."""
+
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Words = Annotated[tuple[str, ...], NoDecode]
+"""A list, in the environment separated by commas."""
+
+
+class Settings(BaseSettings):
+    """The server's settings; each is an environment variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
+
+    database_url: str = Field("sqlite:///cantata.db", description="Where everything is kept, as `sqlite:///path`.")
+    gemini_api_key: SecretStr | None = Field(
+        None,
+        description="Key of Google's Gemini; `GOOGLE_API_KEY` is read too. Without one the model is `offline-demo`.",
+    )
+    google_api_key: SecretStr | None = Field(None, description="Another name for `GEMINI_API_KEY`.")
+    default_model: str | None = Field(
+        None, description="The model of a run that names none; Gemini when a key is set, else `offline-demo`."
+    )
+
+    max_body_bytes: int = Field(1_048_576, ge=1_024, le=104_857_600, description="Largest request body, in bytes.")
+    max_message_chars: int = Field(100_000, ge=1, le=10_000_000, description="Longest message, in characters.")
+    max_concurrent_runs: int = Field(100, ge=1, le=10_000, description="Runs executed at once; more wait in turn.")
+    max_attempts: int = Field(
+        3, ge=1, le=100, description="Times that a run is taken up after crashes without progress."
+    )
+    run_timeout_seconds: float = Field(
+        3_600, gt=0, le=604_800, description="Longest running time of a run that names none, in seconds."
+    )
+    recursion_limit: int = Field(100, ge=1, le=10_000, description="Supersteps of a run that names no limit.")
+
+    cancel_seconds: float = Field(
+        5, gt=0, le=300, description="Longest wait for a cancelled graph to stop, in seconds."
+    )
+    drain_seconds: float = Field(
+        10, ge=0, le=3_600, description="Longest wait at shutdown for runs to reach a superstep's edge, in seconds."
+    )
+    disconnect_grace_seconds: float = Field(
+        15,
+        ge=0,
+        le=86_400,
+        description="How long a run with `on_disconnect: cancel` goes on without a reader, in seconds.",
+    )
+    heartbeat_seconds: float = Field(
+        15, ge=0.1, le=3_600, description="Silence of a stream before a heartbeat, in seconds."
+    )
+    send_timeout_seconds: float = Field(
+        60, gt=0, le=3_600, description="A stream whose client takes nothing for so long is closed, in seconds."
+    )
+    reader_window_bytes: int = Field(
+        262_144,
+        ge=4_096,
+        le=67_108_864,
+        description="What a stream holds for a slow client before it goes back to the log, in bytes.",
+    )
+
+    allowed_hosts: Words = Field(
+        (), description="Names beside localhost for which an open server answers, separated by commas."
+    )
+    cors_origins: Words = Field((), description="Origins whose pages may use the API, separated by commas.")
+    checkpoint_types: Words = Field(
+        (),
+        description="Classes that checkpoints may revive beside those of the state schemas: `module:Class`, by commas.",
+    )
+    blocking_seconds: float = Field(
+        0.2,
+        gt=0,
+        le=60,
+        description="A call that holds the event loop for so long is logged with its stack, in seconds.",
+    )
+
+    @field_validator("allowed_hosts", "cors_origins", "checkpoint_types", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_supported(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme != "sqlite" or len(parts.path) < 2:
+            raise ValueError("DATABASE_URL must be sqlite:///relative/path or sqlite:////absolute/path")
+        return value
+
+    @field_validator("checkpoint_types")
+    @classmethod
+    def _name_classes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name.count(":") != 1:
+                raise ValueError(f"CHECKPOINT_TYPES must hold module:Class, not {name!r}")
+        return value
+
+    @property
+    def database_path(self) -> Path:
+        """The file that `database_url` names."""
+        return Path(self.database_url.removeprefix("sqlite:///"))
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return the configured secrets, which no event, log line or answer may hold."""
+        told = (getattr(self, name) for name in type(self).model_fields)
+        return tuple(value.get_secret_value() for value in told if isinstance(value, SecretStr))

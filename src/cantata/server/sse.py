@@ -1,0 +1,136 @@
+"""Streams over HTTP: the first bytes, heartbeats, and a clean end.
+
+One timer serves all streams. What a stream sends are the log's own bytes; nothing is encoded here but the words that
+the stream itself makes.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, contextmanager
+
+from sse_starlette import EventSourceResponse
+
+from cantata.callbacks.events import TYPE_NAMES, StreamEvent, encode
+from cantata.server.runs.frames import Frames
+from cantata.server.runs.ids import Cursor, RunId
+from cantata.server.runs.model import Run
+from cantata.server.runs.ports import Subscription
+from cantata.server.runs.reader import Beat
+from cantata.server.runs.service import RunService
+
+RETRY = b"retry: 1000\n"  # milliseconds, for a browser's EventSource
+TICKS = 10  # of the timer in a heartbeat's interval
+
+
+class Pulse:
+    """One stream's share of the timer."""
+
+    def __init__(self, streams: "Streams", subscription: Subscription) -> None:
+        self.subscription = subscription
+        self.silent_since = time.monotonic()
+        self.is_waiting = False
+        self._streams = streams
+
+    def touch(self) -> None:
+        """Note that something was sent."""
+        self.silent_since = time.monotonic()
+
+    def is_due(self) -> bool:
+        """Tell, once, that there was silence for long enough."""
+        is_due, self.is_waiting = self.is_waiting, False
+        return is_due
+
+    def is_over(self) -> bool:
+        """Tell that the process closes its streams."""
+        return self._streams.is_closed
+
+
+class Streams:
+    """The open streams of this process."""
+
+    def __init__(self, heartbeat_seconds: float) -> None:
+        self.is_closed = False
+        self._heartbeat_seconds = heartbeat_seconds
+        self._pulses: set[Pulse] = set()
+
+    def __len__(self) -> int:
+        return len(self._pulses)
+
+    @contextmanager
+    def watch(self, subscription: Subscription) -> Iterator[Pulse]:
+        """Give a subscription a pulse while the context is open."""
+        pulse = Pulse(self, subscription)
+        self._pulses.add(pulse)
+        try:
+            yield pulse
+        finally:
+            self._pulses.discard(pulse)
+
+    async def beat(self) -> None:
+        """Wake the streams that have been silent for too long, until cancelled."""
+        while True:
+            await asyncio.sleep(self._heartbeat_seconds / TICKS)
+            now = time.monotonic()
+            for pulse in self._pulses:
+                if now - pulse.silent_since >= self._heartbeat_seconds:
+                    pulse.silent_since, pulse.is_waiting = now, True
+                    pulse.subscription.wake()
+
+    def close(self) -> None:
+        """End every stream, and each that is opened from now on after what it finds in the log."""
+        self.is_closed = True
+        for pulse in self._pulses:
+            pulse.subscription.wake()
+
+
+class StreamAnswer:
+    """Makes the HTTP answers that stream a run."""
+
+    def __init__(
+        self, service: RunService, streams: Streams, *, send_timeout_seconds: float, drain_seconds: float
+    ) -> None:
+        self._service = service
+        self._streams = streams
+        self._send_timeout_seconds = send_timeout_seconds
+        # At shutdown the streams end by themselves once the runs have come to rest.
+        self._grace_seconds = drain_seconds + 5
+
+    def of(self, run: Run, after: int) -> EventSourceResponse:
+        """Stream the run's events after *after*."""
+        return EventSourceResponse(
+            self._bytes(run, after),
+            headers=address_of(run.id)
+            | {"Cache-Control": "no-cache, no-transform", "Content-Type": "text/event-stream; charset=utf-8"},
+            ping=0,  # its timer is one task a stream; ours is one in all
+            sep="\n",
+            send_timeout=self._send_timeout_seconds,
+            shutdown_grace_period=self._grace_seconds,
+        )
+
+    async def _bytes(self, run: Run, after: int) -> AsyncIterator[bytes]:
+        yield RETRY + f"id: {Cursor(run.id, after)}\n\n".encode()
+        async with aclosing(self._service.stream(run, after, self._streams.watch)) as found:
+            async for item in found:
+                if isinstance(item, Frames):
+                    yield item.data
+                elif isinstance(item, Beat):
+                    yield frame_of(await self._service.heartbeat(run, item.last_seq))
+                else:
+                    yield frame_of(
+                        await self._service.gap(run, item.from_seq, item.to_seq), Cursor(run.id, item.to_seq)
+                    )
+        if self._streams.is_closed:
+            yield RETRY + b"\n"
+
+
+def frame_of(event: StreamEvent, cursor: Cursor | None = None) -> bytes:
+    """Write an event that the stream itself makes; only a gap moves the reader's cursor."""
+    head = f"id: {cursor}\n" if cursor else ""
+    return f"{head}event: {TYPE_NAMES[type(event)]}\ndata: ".encode() + encode(event) + b"\n\n"
+
+
+def address_of(run_id: RunId) -> dict[str, str]:
+    """Return the headers that name a run."""
+    address = f"/api/workflows/{run_id}"
+    return {"Location": address, "Content-Location": address, "X-Workflow-Id": run_id}
