@@ -57,9 +57,12 @@ def tool_calls_of(message: BaseMessage | None) -> list[tuple[str | None, str, An
     """List the `(id, name, arguments)` that a whole message decided on; malformed arguments stay text."""
     if not isinstance(message, AIMessage):
         return []
-    valid = [(call.get("id"), call["name"], call["args"]) for call in message.tool_calls]
-    broken = [(call.get("id"), call.get("name") or "", call.get("args")) for call in message.invalid_tool_calls]
-    return valid + broken
+    calls = [*message.tool_calls, *message.invalid_tool_calls]
+    return [(_clean(call.get("id")), clean_text(call.get("name") or ""), call.get("args")) for call in calls]
+
+
+def _clean(text: str | None) -> str | None:
+    return None if text is None else clean_text(text)
 
 
 def tool_output(output: Any) -> Any:

@@ -189,7 +189,7 @@ class ToolStart(_Spanned, frozen=True, kw_only=True, omit_defaults=True, tag="to
 class ToolProgress(_Spanned, frozen=True, kw_only=True, omit_defaults=True, tag="tool_progress"):
     """Word from inside a tool."""
 
-    progress: float | UnsetType = UNSET
+    progress: int | float | UnsetType = UNSET
     message: str | UnsetType = UNSET
 
 
@@ -208,7 +208,7 @@ class ToolEnd(_Spanned, frozen=True, kw_only=True, omit_defaults=True, tag="tool
 class Progress(_Placed, frozen=True, kw_only=True, omit_defaults=True, tag="progress"):
     """How far the run is."""
 
-    percent: float | UnsetType = UNSET
+    percent: int | float | UnsetType = UNSET
     message: str | UnsetType = UNSET
 
 

@@ -79,6 +79,7 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
         self._report = Reporter(workflow_id, emit, history, redaction or Redaction(), timestamps or Timestamps())
         self._lock = self._report.lock
         self._scopes: dict[UUID, Span | None] = {}
+        self._over: set[UUID] = set()
         self._calls: dict[UUID, _ModelCall] = {}
         self._speech: dict[str, MessageSpan] = {}
         self._askers: dict[str, str] = {}
@@ -98,7 +99,7 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
     def hear(self, value: Any, run_id: UUID | None, name: str = "custom") -> None:
         """Take a word of the graph itself, spoken in the LangChain run *run_id*."""
         with self._lock:
-            if self._report.is_sealed:
+            if self._report.is_sealed or run_id in self._over:
                 return
             span = self._scope(run_id)
             match parse(value, name):
@@ -124,6 +125,8 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
     ) -> None:
         """Open a step when the chain is a task of its own and not a part of the enclosing one."""
         with self._lock:
+            if self._is_late(run_id, parent_run_id):
+                return
             span = self._scope(parent_run_id)
             task_id: str = (metadata or {}).get("langgraph_checkpoint_ns") or ""
             is_step = task_id != "" and HIDDEN_TAG not in (tags or ()) and not _is_task(span, task_id)
@@ -134,14 +137,14 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
     def on_chain_end(self, outputs: Any, *, run_id: UUID, **kwargs: Any) -> None:
         """Close the step that the chain opened."""
         with self._lock:
-            span = self._scopes.pop(run_id, None)
+            span = self._leave(run_id)
             if _is_own(span, run_id):
                 self._report.end_step(span, "ok", output=outputs)
 
     def on_chain_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         """Close the step that the chain opened; a graph that bubbles up a command or a question did not fail."""
         with self._lock:
-            span = self._scopes.pop(run_id, None)
+            span = self._leave(run_id)
             if not _is_own(span, run_id):
                 return
             status = _status_of(error)
@@ -164,6 +167,8 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
     ) -> None:
         """Note a model call; its message begins with its first word."""
         with self._lock:
+            if self._is_late(run_id, parent_run_id):
+                return
             span = self._scopes[run_id] = self._scope(parent_run_id)
             told = metadata or {}
             provider = told.get("ls_provider")
@@ -189,7 +194,7 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
         """End the call's message and tell what the agent decided; a model that does not stream says all at once."""
         with self._lock:
-            self._scopes.pop(run_id, None)
+            self._leave(run_id)
             call = self._calls.pop(run_id, None)
             if call is None:
                 return
@@ -205,7 +210,7 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         """End the call's message where it was cut."""
         with self._lock:
-            self._scopes.pop(run_id, None)
+            self._leave(run_id)
             call = self._calls.pop(run_id, None)
             if call is not None:
                 self._report.complete(call.message, message_status(_status_of(error)))
@@ -223,6 +228,8 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
     ) -> None:
         """Open a tool."""
         with self._lock:
+            if self._is_late(run_id, parent_run_id):
+                return
             name = (serialized or {}).get("name") or kwargs.get("name") or "tool"
             args = input_str if inputs is None else inputs
             parent = self._scope(parent_run_id)
@@ -231,7 +238,7 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
     def on_tool_end(self, output: Any, *, run_id: UUID, **kwargs: Any) -> None:
         """Close a tool; a message that says that it failed is a failure."""
         with self._lock:
-            span = self._scopes.pop(run_id, None)
+            span = self._leave(run_id)
             if isinstance(span, ToolSpan):
                 is_failure = getattr(output, "status", None) == "error"
                 self._report.end_tool(span, "error" if is_failure else "ok", output=tool_output(output))
@@ -239,9 +246,33 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
     def on_tool_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         """Close a tool that raised."""
         with self._lock:
-            span = self._scopes.pop(run_id, None)
+            span = self._leave(run_id)
             if isinstance(span, ToolSpan):
                 self._report.end_tool(span, _status_of(error), error=error)
+
+    def on_retriever_start(
+        self,
+        serialized: dict[str, Any] | None,
+        query: str,
+        *,
+        run_id: UUID,
+        parent_run_id: UUID | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Carry the scope: a retriever is no event, but a model inside it speaks under the same step."""
+        with self._lock:
+            if not self._is_late(run_id, parent_run_id):
+                self._scopes[run_id] = self._scope(parent_run_id)
+
+    def on_retriever_end(self, documents: Any, *, run_id: UUID, **kwargs: Any) -> None:
+        """Leave the scope."""
+        with self._lock:
+            self._leave(run_id)
+
+    def on_retriever_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
+        """Leave the scope."""
+        with self._lock:
+            self._leave(run_id)
 
     def on_custom_event(self, name: str, data: Any, *, run_id: UUID, **kwargs: Any) -> None:
         """Take a word dispatched by `adispatch_custom_event`."""
@@ -264,6 +295,17 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
 
     def _scope(self, run_id: UUID | None) -> Span | None:
         return self._scopes.get(run_id) if run_id else None
+
+    def _leave(self, run_id: UUID) -> Span | None:
+        self._over.add(run_id)
+        return self._scopes.pop(run_id, None)
+
+    def _is_late(self, run_id: UUID, parent_run_id: UUID | None) -> bool:
+        """Tell whether a thread that a failed try left behind begins something; whatever it says is void."""
+        is_late = parent_run_id in self._over
+        if is_late:
+            self._over.add(run_id)
+        return is_late
 
     def _agent(self, span: Span | None, metadata: dict[str, Any]) -> str:
         if name := metadata.get("lc_agent_name"):  # what create_agent and a node's metadata say

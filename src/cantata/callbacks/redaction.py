@@ -19,7 +19,7 @@ from langgraph.types import Command
 from pydantic import BaseModel
 
 MASK = "[redacted]"
-MAX_DEPTH = 32  # levels of nesting; deeper parts become "…"
+MAX_DEPTH = 32  # levels of nesting; deeper parts, and what holds itself, become "…"
 MAX_VALUE_BYTES = 32_768  # of an argument, an output or custom data, as JSON
 MAX_ERROR_CHARS = 2_000
 MIN_SECRET_CHARS = 6  # shorter configured values would mask ordinary words
@@ -48,6 +48,9 @@ _SECRET_KEYS = frozenset(
         "credentials",
     ]
 )
+# A key that ends so is a name of one thing: DB_PASSWORD, OPENAI_API_KEY. Not `token`: pages have tokens, too.
+_SECRET_ENDINGS = ("password", "passwd", "passphrase", "secret", "apikey", "accesskey", "privatekey", "accesstoken")
+_JOINTS = str.maketrans("", "", "_- .")
 _PATTERNS = (
     r"AIza[0-9A-Za-z_\-]{16,}",  # Google API keys
     r"\b(?:sk|pk|rk|ak|lsv2|xox[abprs]|gh[pousr]|glpat)[-_][0-9A-Za-z_\-]{16,}",  # OpenAI, LangSmith, Slack, GitHub
@@ -82,13 +85,13 @@ class Redaction:
 
     def error(self, error: BaseException | str) -> str:
         """Describe *error* in a bounded, masked sentence; an exception without words gives its type's name."""
-        words = str(error) or type(error).__name__
+        words = _words_of(error) or type(error).__name__
         masked = self.text(words[: 4 * MAX_ERROR_CHARS])
         return masked if len(masked) <= MAX_ERROR_CHARS else masked[:MAX_ERROR_CHARS] + "…"
 
     def plain(self, value: Any) -> Any:
         """Turn *value* into masked JSON types; what has no such form becomes its text."""
-        return self._plain(value, 0)
+        return self._plain(value, ())
 
     def capped(self, value: Any) -> tuple[Any, int]:
         """Return the plain form of *value* and its size in bytes as JSON, cut to text when over `MAX_VALUE_BYTES`."""
@@ -99,25 +102,29 @@ class Redaction:
         shown = plain if isinstance(plain, str) else data.decode()
         return f"{shown[:MAX_VALUE_BYTES]}… [cut: {len(data)} bytes in all]", len(data)
 
-    def _plain(self, value: Any, depth: int) -> Any:
+    def _plain(self, value: Any, above: tuple[int, ...]) -> Any:
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, str):
             return self.text(value.value if isinstance(value, Enum) else value)
         if isinstance(value, int | float):
             return _number(value)
-        if depth >= MAX_DEPTH:
+        if len(above) >= MAX_DEPTH or id(value) in above:
             return "…"
+        above = (*above, id(value))
         if isinstance(value, Mapping):
-            return {self.text(str(k)): self._member(k, v, depth) for k, v in value.items()}
+            return {self.text(_words_of(k)): self._member(k, v, above) for k, v in value.items()}
         if isinstance(value, list | tuple | set | frozenset):
-            return [self._plain(item, depth + 1) for item in value]
-        return self._plain(_opened(value), depth + 1)
+            return [self._plain(item, above) for item in value]
+        return self._plain(_opened(value), above)
 
-    def _member(self, key: Any, value: Any, depth: int) -> Any:
-        if isinstance(key, str) and key.lower().replace("_", "").replace("-", "") in _SECRET_KEYS and value:
-            return MASK
-        return self._plain(value, depth + 1)
+    def _member(self, key: Any, value: Any, above: tuple[int, ...]) -> Any:
+        return MASK if value and isinstance(key, str) and _is_telling(key) else self._plain(value, above)
+
+
+def _is_telling(key: str) -> bool:
+    name = key.lower().translate(_JOINTS)
+    return name in _SECRET_KEYS or name.endswith(_SECRET_ENDINGS)
 
 
 def _number(value: int | float) -> Any:
@@ -146,6 +153,13 @@ def _opened(value: Any) -> Any:
 
 
 def _text_of(value: Any) -> str:
-    if isinstance(value, BaseException):
-        return f"{type(value).__name__}: {value}"
-    return str(value)[:MAX_VALUE_BYTES]
+    words = _words_of(value)  # whole: a secret must be masked before anything is cut
+    return f"{type(value).__name__}: {words}" if isinstance(value, BaseException) else words
+
+
+def _words_of(value: Any) -> str:
+    try:
+        return str(value)
+    # A stranger's `__str__` may raise anything, and what is only to be shown must not fail the run.
+    except Exception:  # noqa: BLE001
+        return f"<{type(value).__name__}>"

@@ -75,8 +75,6 @@ class Reporter:
         path = path_of(task_id)
         superstep, branch = metadata.get("langgraph_step"), _branch_of(metadata.get("langgraph_path"))
         above = parent.span_id if parent else None
-        attempt, void = self._tasks.start(task_id, span_id, above, (graph_of(task_id), path[-1], superstep, branch))
-        self._steps += 1
         span = StepSpan(
             span_id=span_id,
             parent=parent,
@@ -85,8 +83,13 @@ class Reporter:
             started=time.monotonic(),
             name=path[-1],
             task_id=task_id,
-            number=self._steps,
+            number=self._steps + 1,
         )
+        if self._is_over(parent):
+            span.is_open = False
+            return span
+        attempt, void = self._tasks.start(task_id, span_id, above, (graph_of(task_id), path[-1], superstep, branch))
+        self._steps += 1
         self._open.add(span)
         self._emit(
             StepStart(
@@ -142,7 +145,8 @@ class Reporter:
     ) -> ToolSpan:
         """Open a tool."""
         span = ToolSpan(**self._place(span_id, parent), tool=tool, tool_call_id=tool_call_id)
-        if self.is_sealed:
+        if self._is_over(parent):
+            span.is_open = False
             return span
         self._open.add(span)
         self._tasks.tool(span_id, parent.span_id if parent else None)
@@ -212,7 +216,7 @@ class Reporter:
         self, message: MessageSpan, thought: str, action: Action, calls: list[tuple[str | None, str, Any]], usage: Usage
     ) -> None:
         """Tell what the model call of *message* decided."""
-        if self.is_sealed:
+        if self._is_over(message.parent):
             return
         self._reasonings += 1
         self._emit(
@@ -233,18 +237,28 @@ class Reporter:
 
     def progress(self, span: Span | None, percent: float | None, message: str | None) -> None:
         """Tell how far the run is."""
+        if self._is_over(span):
+            return
         self._emit(Progress(**self._place_of(span), **self._advance("percent", percent, message)))
 
     def tool_progress(self, span: ToolSpan, percent: float | None, message: str | None) -> None:
         """Tell how far a tool is."""
+        if self._is_over(span):
+            return
         self._emit(ToolProgress(**self._head(span), **self._advance("progress", percent, message)))
 
     def custom(self, span: Span | None, name: str, data: dict[str, Any]) -> None:
         """Pass on any other word of the graph."""
+        if self._is_over(span):
+            return
         shown, _ = self._redaction.capped(data)
         self._emit(Custom(**self._place_of(span), name=self._redaction.text(name), data=shown))
 
     # Shared parts
+
+    def _is_over(self, span: Span | None) -> bool:
+        """Tell whether *span* has ended: a thread of a cancelled node goes on, and is not heard any more."""
+        return self.is_sealed or (span is not None and not span.is_open)
 
     def _say(self, message: MessageSpan, kind: Kind, delta: str) -> None:
         if not delta:
@@ -259,7 +273,9 @@ class Reporter:
 
     def _start_message(self, message: MessageSpan) -> None:
         with self.lock:
-            if self.is_sealed or not message.is_open:
+            if self._is_over(message.parent):
+                message.is_open = False
+            if not message.is_open:
                 return
             self._messages += 1
             message.message_id = f"m{self._messages}"

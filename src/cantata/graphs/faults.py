@@ -14,7 +14,7 @@ from typing import Literal
 FaultCode = Literal[
     "answer_blocked",
     "empty_answer",
-    "invalid_request",
+    "model_invalid_request",
     "malformed_response",
     "malformed_tool_call",
     "model_auth",
@@ -38,7 +38,7 @@ class _Kind:
 _KINDS: dict[FaultCode, _Kind] = {
     "answer_blocked": _Kind(False, ("Rephrase the request.", "Try another model.")),
     "empty_answer": _Kind(True, ("Send the request again.", "Rephrase the request.")),
-    "invalid_request": _Kind(
+    "model_invalid_request": _Kind(
         False,
         ("Shorten the conversation if it is very long.", "Check the model's name and its options."),
     ),

@@ -28,7 +28,7 @@ def gemini_chat(model: str, options: ModelOptions, settings: ModelSettings) -> "
     """Construct the client of one Gemini model: 31 ms of CPU, so `models.chat_model` caches it.
 
     Raises:
-        ModelFault: `invalid_request`, an option is out of Gemini's range.
+        ModelFault: `model_invalid_request`, an option is out of Gemini's range.
     """
     logging.getLogger("langchain_google_genai.chat_models").addFilter(_is_worth_a_line)
     chosen: dict[str, Any] = {
@@ -53,7 +53,7 @@ def gemini_chat(model: str, options: ModelOptions, settings: ModelSettings) -> "
     except ValidationError as error:
         # Not chained: pydantic's message repeats its input.
         reasons = "; ".join(str(detail["msg"]) for detail in error.errors(include_input=False, include_context=False))
-        raise ModelFault("invalid_request", f"The model options are not valid: {reasons}.") from None
+        raise ModelFault("model_invalid_request", f"The model options are not valid: {reasons}.") from None
 
 
 class GeminiChat(ChatGoogleGenerativeAI):

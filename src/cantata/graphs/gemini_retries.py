@@ -19,12 +19,12 @@ _LONGEST_BACKOFF_SECONDS = 20.0
 _LONGEST_ASKED_WAIT_SECONDS = 60.0  # a longer RetryInfo is told to the client instead of waited for
 
 _BY_TYPE: tuple[tuple[type[Exception], FaultCode], ...] = (
-    (langchain_errors.ContextOverflowError, "invalid_request"),
+    (langchain_errors.ContextOverflowError, "model_invalid_request"),
     (langchain_errors.ModelAuthenticationError, "model_auth"),
     (langchain_errors.ModelPermissionDeniedError, "model_auth"),
     (langchain_errors.ModelNotFoundError, "model_not_found"),
     (langchain_errors.ModelRateLimitError, "model_rate_limited"),
-    (langchain_errors.ModelInvalidRequestError, "invalid_request"),
+    (langchain_errors.ModelInvalidRequestError, "model_invalid_request"),
     (langchain_errors.ModelAPIError, "model_unavailable"),
     (UnknownApiResponseError, "malformed_response"),
     (json.JSONDecodeError, "malformed_response"),
@@ -41,7 +41,7 @@ _BY_NAME: tuple[tuple[str, FaultCode], ...] = (
     ("ClientPayloadError", "model_connection"),
 )
 _SENTENCES: dict[FaultCode, str] = {
-    "invalid_request": "Gemini refused the request to {model}",
+    "model_invalid_request": "Gemini refused the request to {model}",
     "malformed_response": "{model} sent something that is not an answer",
     "model_auth": "Gemini refused the key",
     "model_connection": "The connection to {model} failed",
@@ -105,7 +105,7 @@ class Attempts:
     def _fault_of(self, error: Exception) -> ModelFault:
         code = _code_of(error) or "model_unavailable"
         sentence = _SENTENCES[code].format(model=self.model)
-        if code == "invalid_request" and (reason := _provider_message(error)):
+        if code == "model_invalid_request" and (reason := _provider_message(error)):
             sentence += f": {self._safe(reason)}"
         if code == "model_rate_limited" and (asked := _asked_wait(error)) is not None:
             sentence += f"; it asks to wait {asked:.0f} s"
@@ -134,7 +134,7 @@ def _code_of(error: Exception) -> FaultCode | None:
     if found:
         return found[0]
     if (api_error := _api_error(error)) is not None:  # a status that LangChain has no type for
-        return "model_timeout" if api_error.code == 408 else "invalid_request"
+        return "model_timeout" if api_error.code == 408 else "model_invalid_request"
     return None
 
 

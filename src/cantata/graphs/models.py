@@ -66,7 +66,7 @@ class ModelSettings:
             default_model=env.get("DEFAULT_MODEL") or None,
             idle_seconds=_number(env, "MODEL_IDLE_SECONDS", 60.0, (0.001, 3600)),
             total_seconds=_number(env, "MODEL_TOTAL_SECONDS", 600.0, (0.001, 86_400)),
-            attempts=int(_number(env, "MODEL_ATTEMPTS", 3, (1, 10))),
+            attempts=_whole_number(env, "MODEL_ATTEMPTS", 3, (1, 10)),
             gemini_base_url=env.get("GOOGLE_GEMINI_BASE_URL") or None,
             offline_token_delay_seconds=_number(env, "OFFLINE_DEMO_TOKEN_DELAY_MS", 10, (0, 10_000)) / 1000,
         )
@@ -182,6 +182,14 @@ def _canonical(name: str) -> str:
 
 def _built_in_default(settings: ModelSettings) -> str:
     return GEMINI_DEFAULT if settings.gemini_api_key is not None else OFFLINE_MODEL
+
+
+def _whole_number(env: Mapping[str, str], name: str, default: int, bounds: tuple[int, int]) -> int:
+    number = _number(env, name, default, bounds)
+    if not number.is_integer():
+        message = f"{name} must be a whole number, not {number:g}."
+        raise ValueError(message)
+    return int(number)
 
 
 def _number(env: Mapping[str, str], name: str, default: float, bounds: tuple[float, float]) -> float:

@@ -1,13 +1,17 @@
 """The `cantata` command."""
 
 import argparse
+import asyncio
 import ipaddress
 import logging
 import os
+import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import cast
 
 import uvicorn
@@ -20,8 +24,10 @@ from cantata.graphs.project import ProjectError
 from cantata.server.app import create_app, shut_down, tune_interpreter
 from cantata.server.errors import CantataError
 from cantata.server.settings import Settings
+from cantata.server.transport import protocol_that_cuts_after
 
 DEFAULT_CONFIG = Path("langgraph.json")
+SHUTDOWN_SECONDS = 15  # for connections to end once their streams have
 CONFIG_VARIABLE = "CANTATA_CONFIG"  # hands --config on to the processes of --reload
 
 
@@ -49,15 +55,20 @@ def serve(options: argparse.Namespace) -> None:
     if options.reload:
         _serve_reloading(options)
         return
-    app = create_app(Settings(), _config_path(options.config))
-    uvloop.run(_serve(app, options))
+    settings = Settings()
+    app = create_app(settings, _config_path(options.config))
+    config = _uvicorn_config(app, options, settings.send_timeout_seconds)
+    uvloop.run(_serve(app, config))
 
 
-async def _serve(app: FastAPI, options: argparse.Namespace) -> None:
+async def _serve(app: FastAPI, config: uvicorn.Config) -> None:
     # Entered here and not by uvicorn, which would log a traceback where one sentence helps.
     async with app.router.lifespan_context(app):
-        server = Server(_uvicorn_config(app, options))
+        server = Server(config)
         await server.serve()
+    # Everything is durable and closed. A cancelled sync node may still hold its thread, for which the interpreter
+    # would wait however long it takes.
+    _leave(0 if server.started else 3)
 
 
 class Server(uvicorn.Server):
@@ -68,13 +79,32 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             tune_interpreter()
-            print(f"Cantata listens on http://{_shown(self.config.host)}:{self.config.port}", flush=True)
+            port = self.servers[0].sockets[0].getsockname()[1]  # of --port 0 the system chose one
+            print(f"Cantata listens on http://{_shown(self.config.host)}:{port}", flush=True)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to shut down at the first signal; leave at once at the second."""
+        if self.should_exit:
+            _leave(1)
+        super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Drain, end the streams, then close connections."""
         if self.started:
             await shut_down(cast(FastAPI, self.config.app))
+        # A node that does not stop when it is cancelled must not keep the process.
+        asyncio.get_running_loop().call_later(2 * SHUTDOWN_SECONDS, _leave, 1)
         await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take SIGINT and SIGTERM while serving; not raised again afterwards, as uvicorn does, for we have to close."""
+        previous = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
 
 
 def reloading_app() -> FastAPI:
@@ -96,22 +126,28 @@ def _serve_reloading(options: argparse.Namespace) -> None:
     )
 
 
-def _uvicorn_config(app: FastAPI, options: argparse.Namespace) -> uvicorn.Config:
+def _uvicorn_config(app: FastAPI, options: argparse.Namespace, send_timeout_seconds: float) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         host=options.host,
         port=options.port,
         loop="uvloop",
-        http="httptools",
+        http=protocol_that_cuts_after(send_timeout_seconds),
         lifespan="off",
         ws="none",
         access_log=False,  # a line a request costs more than a poll
         log_config=None,
         log_level=logging.WARNING,
         backlog=4096,
-        timeout_graceful_shutdown=30,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         server_header=False,
     )
+
+
+def _leave(status: int) -> None:
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(status)
 
 
 def _config_path(told: str | None) -> Path | None:
@@ -126,6 +162,12 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text} is no port from 0 to 65535")
+    return int(text)
 
 
 def _shown(host: str) -> str:
@@ -144,7 +186,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     serving = commands.add_parser("serve", help="run the server")
     serving.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    serving.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
+    serving.add_argument("--port", type=_port, default=8000, help="port to listen on (default: %(default)s)")
     serving.add_argument(
         "--config", metavar="FILE", help="a langgraph.json (default: ./langgraph.json, if there is one)"
     )

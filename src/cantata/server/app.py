@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,12 @@ from starlette.exceptions import HTTPException
 from cantata.server import errors
 from cantata.server.bootstrap import open_resources
 from cantata.server.guard import BodyLimit, OpenServerGuard
+from cantata.server.problems import SCHEMA as PROBLEM_SCHEMA
 from cantata.server.problems import problem, render, validation_problem
 from cantata.server.routes import chat, health, workflows
 from cantata.server.routes.answers import Answers
+from cantata.server.routes.documented import PROBLEM_CONTENT
+from cantata.server.runs.workflow import workflow_schemas
 from cantata.server.settings import Settings
 from cantata.server.sse import StreamAnswer, Streams
 from cantata.server.watchdog import watched_loop
@@ -52,10 +56,16 @@ def create_app(settings: Settings, config_path: Path | None = None) -> FastAPI:
                 yield
             beat.cancel()
 
-    app = FastAPI(title="Cantata", summary="Runs agent workflows and streams what they do.", lifespan=lifespan)
+    app = FastAPI(
+        title="Cantata",
+        version=version("cantata"),
+        summary="Runs agent workflows and streams what they do.",
+        lifespan=lifespan,
+    )
     app.state.settings = settings
     for router in (chat.router, workflows.router, health.router):
         app.include_router(router)
+    _describe(app)
     _add_middleware(app, settings)
     _add_error_handlers(app)
     return app
@@ -65,6 +75,24 @@ async def shut_down(app: FastAPI) -> None:
     """Let runs come to rest and end the streams, while connections are still open. Idempotent."""
     await app.state.resources.drain()
     app.state.streams.close()
+
+
+def _describe(app: FastAPI) -> None:
+    """Add to OpenAPI what routes answer without FastAPI's knowledge."""
+    generate = app.openapi
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            told = generate()
+            told["components"]["schemas"] |= {"Problem": PROBLEM_SCHEMA, **workflow_schemas()}
+            for operation in (operation for path in told["paths"].values() for operation in path.values()):
+                if unreadable := operation["responses"].get("422"):
+                    unreadable["content"] = PROBLEM_CONTENT
+            told["components"]["schemas"].pop("HTTPValidationError", None)
+            told["components"]["schemas"].pop("ValidationError", None)
+        return app.openapi_schema or {}
+
+    app.openapi = described  # type: ignore[method-assign]  # how FastAPI documents extending it
 
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
@@ -101,8 +129,10 @@ async def _unreadable(request: Request, error: RequestValidationError) -> Respon
 
 
 async def _unrouted(request: Request, error: HTTPException) -> Response:
-    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error")
-    return render(error.status_code, code, str(error.detail), headers=error.headers)
+    kind = {404: errors.NotFound, 405: errors.MethodNotAllowed}.get(error.status_code)
+    if kind is None:
+        return render(error.status_code, "http_error", str(error.detail), headers=error.headers)
+    return problem(kind(f"{request.method} {request.url.path}: {error.detail}."))
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

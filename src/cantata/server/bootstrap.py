@@ -7,10 +7,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from cantata.callbacks import usage
 from cantata.callbacks.events import Timestamps
 from cantata.callbacks.redaction import Redaction
-from cantata.graphs.models import ModelSettings, aclose_models, warm_up
+from cantata.graphs.models import (
+    ModelSettings,
+    ModelUnavailable,
+    UnknownModel,
+    aclose_models,
+    resolve_model_name,
+    warm_up,
+)
 from cantata.graphs.registry import GraphRegistry
+from cantata.server.errors import CantataError
 from cantata.server.persistence.checkpoints import (
     SqliteCheckpoints,
     mend_subgraphs_without_checkpointer,
@@ -41,8 +50,9 @@ class Resources:
 
     async def drain(self) -> None:
         """Stop taking runs and let the present ones come to rest, within the configured time. Idempotent."""
-        self.service.is_draining = True
-        await self.worker.drain(self.settings.drain_seconds)
+        if not self.service.is_draining:  # what did not pause in time will not at the second call
+            self.service.is_draining = True
+            await self.worker.drain(self.settings.drain_seconds)
 
 
 @asynccontextmanager
@@ -52,11 +62,13 @@ async def open_resources(settings: Settings, config_path: Path | None) -> AsyncI
     Raises:
         DatabaseInUse: another server holds the database.
         ProjectError: the `langgraph.json` cannot be used.
+        CantataError: a setting of the models cannot be used.
     """
     mend_subgraphs_without_checkpointer()
     graphs = await asyncio.to_thread(GraphRegistry.load, config_path)
-    models = ModelSettings.from_environment()
+    models = _models()
     await asyncio.to_thread(warm_up, models)
+    await asyncio.to_thread(usage.warm_up)
     database = Database(settings.database_path)
     try:
         resources = _build(settings, database, graphs, models)
@@ -67,9 +79,23 @@ async def open_resources(settings: Settings, config_path: Path | None) -> AsyncI
             await resources.drain()
             for task in background:
                 task.cancel()
+        # A planned stop is no crash: what did not pause in time is taken up without counting against its attempts.
+        await resources.engine.store.recover("drain")
     finally:
         await database.close()
         await aclose_models()
+
+
+def _models() -> ModelSettings:
+    try:
+        models = ModelSettings.from_environment()
+    except ValueError as error:  # it names the setting
+        raise CantataError(str(error)) from error
+    try:
+        resolve_model_name(None, models)
+    except (UnknownModel, ModelUnavailable) as error:
+        raise CantataError(f"DEFAULT_MODEL: {error}") from error
+    return models
 
 
 def _build(settings: Settings, database: Database, graphs: GraphRegistry, models: ModelSettings) -> Resources:
@@ -81,7 +107,7 @@ def _build(settings: Settings, database: Database, graphs: GraphRegistry, models
         store=SqliteRuns(database, timestamps),
         bus=MemoryBus(settings.reader_window_bytes),
         checkpoints=SqliteCheckpoints(database, serializer(settings.checkpoint_types)),
-        redaction=Redaction(settings.secrets()),
+        redaction=Redaction([*settings.secrets(), models.gemini_api_key or ""]),
         timestamps=timestamps,
         presence=Presence(settings.disconnect_grace_seconds),
         max_attempts=settings.max_attempts,

@@ -4,14 +4,17 @@
     ├── BadRequest 400 ─── MalformedJson
     ├── Forbidden 403 ──── HostNotAllowed, CrossSite
     ├── NotFound 404 ───── WorkflowNotFound
+    ├── MethodNotAllowed 405
     ├── Conflict 409 ───── SessionBusy, WorkflowFinished, WorkflowNotFinished, NotInterrupted, InterruptMismatch,
     │                      CursorBeyondHead
     ├── BodyTooLarge 413, UnsupportedMediaType 415
     ├── Invalid 422 ────── BadCursor, CursorOfAnotherRequest, IdempotencyMismatch, UnknownGraph, GraphUnusable,
-    │                      NoMessages, UnknownModel, ModelUnavailable, NotConfigurable, MessageTooLong
-    └── Unavailable 503 ── StorageUnavailable, ShuttingDown
+    │                      NoMessages, UnknownModel, ModelNotConfigured, NotConfigurable, MessageTooLong
+    ├── Unavailable 503 ── StorageUnavailable, ShuttingDown
+    └── Misconfigured ──── DatabaseInUse, DatabaseUnusable, SchemaMismatch
 
-A class's docstring is its default sentence; `code` is stable. `Fenced` and `LogConflict` never reach a client.
+A class's docstring is its default sentence; `code` is stable. What is misconfigured stops the start; `Fenced` and
+`LogConflict` never reach a client.
 """
 
 from typing import Any, ClassVar
@@ -72,6 +75,13 @@ class WorkflowNotFound(NotFound):
     """No workflow has this id."""
 
     code = "workflow_not_found"
+
+
+class MethodNotAllowed(CantataError):
+    """The address exists, but not for this method."""
+
+    status = 405
+    code = "method_not_allowed"
 
 
 class Conflict(CantataError):
@@ -180,10 +190,10 @@ class UnknownModel(Invalid):
     code = "unknown_model"
 
 
-class ModelUnavailable(Invalid):
+class ModelNotConfigured(Invalid):
     """The model cannot be used as the server is configured."""
 
-    code = "model_unavailable"
+    code = "model_not_configured"
 
 
 class NotConfigurable(Invalid):
@@ -215,6 +225,30 @@ class ShuttingDown(Unavailable):
     """The server is shutting down: try again in a moment."""
 
     code = "shutting_down"
+
+
+class Misconfigured(CantataError):
+    """The server cannot start as it is configured."""
+
+    code = "misconfigured"
+
+
+class DatabaseInUse(Misconfigured):
+    """Another server uses this database: stop it, or set DATABASE_URL to another file."""
+
+    code = "database_in_use"
+
+
+class DatabaseUnusable(Misconfigured):
+    """The database file cannot be opened: set DATABASE_URL to a file that can be written."""
+
+    code = "database_unusable"
+
+
+class SchemaMismatch(Misconfigured):
+    """The database was written by another version of the server."""
+
+    code = "schema_mismatch"
 
 
 class Fenced(CantataError):

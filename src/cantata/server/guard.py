@@ -5,6 +5,7 @@ Pure ASGI, because a `BaseHTTPMiddleware` costs a stream a fifth of its time.
 
 import asyncio
 from collections.abc import Collection
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -93,14 +94,14 @@ class BodyLimit:
 
         async def noted(message: Message) -> None:
             nonlocal has_answered
-            has_answered = True
-            await send(message)
+            if received <= self._max_bytes:  # FastAPI makes a 400 of what `counted` raises
+                has_answered = True
+                await send(message)
 
-        try:
+        with suppress(_TooLarge):
             await self._app(scope, counted, noted)
-        except _TooLarge:
-            if not has_answered:
-                await self._refuse(receive, send)
+        if received > self._max_bytes and not has_answered:
+            await self._refuse(receive, send)
 
     async def _refuse(self, receive: Receive, send: Send) -> None:
         """Answer at once, then read on: closing under an upload would destroy the answer on its way."""
@@ -123,4 +124,7 @@ class _TooLarge(Exception):
 
 
 def _name_of(host: str) -> str:
-    return (urlsplit(f"//{host}").hostname or "").lower() if host else ""
+    try:
+        return (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:  # a bracket without its other half
+        return ""

@@ -5,11 +5,15 @@ the stream itself makes.
 """
 
 import asyncio
+import gc
+import logging
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, contextmanager
 
 from sse_starlette import EventSourceResponse
+from sse_starlette.sse import SendTimeoutError
+from starlette.types import Receive, Scope, Send
 
 from cantata.callbacks.events import TYPE_NAMES, StreamEvent, encode
 from cantata.server.runs.frames import Frames
@@ -19,7 +23,10 @@ from cantata.server.runs.ports import Subscription
 from cantata.server.runs.reader import Beat
 from cantata.server.runs.service import RunService
 
+logger = logging.getLogger(__name__)
+
 RETRY = b"retry: 1000\n"  # milliseconds, for a browser's EventSource
+ENDED_STREAMS = 1_000  # whose leftovers are worth a pause of those that are open
 TICKS = 10  # of the timer in a heartbeat's interval
 
 
@@ -53,6 +60,7 @@ class Streams:
         self.is_closed = False
         self._heartbeat_seconds = heartbeat_seconds
         self._pulses: set[Pulse] = set()
+        self._ended = 0  # since the last collection
 
     def __len__(self) -> int:
         return len(self._pulses)
@@ -66,6 +74,7 @@ class Streams:
             yield pulse
         finally:
             self._pulses.discard(pulse)
+            self._ended += 1
 
     async def beat(self) -> None:
         """Wake the streams that have been silent for too long, until cancelled."""
@@ -76,12 +85,32 @@ class Streams:
                 if now - pulse.silent_since >= self._heartbeat_seconds:
                     pulse.silent_since, pulse.is_waiting = now, True
                     pulse.subscription.wake()
+            self._collect()
+
+    def _collect(self) -> None:
+        """Free what cut streams left behind: their tracebacks make cycles, which no run does.
+
+        While streams are open a collection would pause them, so it waits, but not for ever.
+        """
+        if self._ended and (not self._pulses or self._ended >= ENDED_STREAMS):
+            self._ended = 0
+            gc.collect()
 
     def close(self) -> None:
         """End every stream, and each that is opened from now on after what it finds in the log."""
         self.is_closed = True
         for pulse in self._pulses:
             pulse.subscription.wake()
+
+
+class _Stream(EventSourceResponse):
+    """A stream whose client may take nothing until it is cut: that is no failure of ours."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        except SendTimeoutError:
+            logger.info("a client took nothing for %s s, and was cut", self.send_timeout)
 
 
 class StreamAnswer:
@@ -98,8 +127,8 @@ class StreamAnswer:
 
     def of(self, run: Run, after: int) -> EventSourceResponse:
         """Stream the run's events after *after*."""
-        return EventSourceResponse(
-            self._bytes(run, after),
+        return _Stream(
+            self._bytes(run.owner, run.id, after),
             headers=address_of(run.id)
             | {"Cache-Control": "no-cache, no-transform", "Content-Type": "text/event-stream; charset=utf-8"},
             ping=0,  # its timer is one task a stream; ours is one in all
@@ -108,18 +137,18 @@ class StreamAnswer:
             shutdown_grace_period=self._grace_seconds,
         )
 
-    async def _bytes(self, run: Run, after: int) -> AsyncIterator[bytes]:
-        yield RETRY + f"id: {Cursor(run.id, after)}\n\n".encode()
-        async with aclosing(self._service.stream(run, after, self._streams.watch)) as found:
+    async def _bytes(self, owner: str, run_id: RunId, after: int) -> AsyncIterator[bytes]:
+        # Not given the run: a stream would hold its row, input and folded workflow included, as long as it is open.
+        yield RETRY + f"id: {Cursor(run_id, after)}\n\n".encode()
+        async with aclosing(self._service.stream(run_id, after, self._streams.watch)) as found:
             async for item in found:
                 if isinstance(item, Frames):
                     yield item.data
                 elif isinstance(item, Beat):
-                    yield frame_of(await self._service.heartbeat(run, item.last_seq))
+                    yield frame_of(await self._service.heartbeat(owner, run_id, item.last_seq))
                 else:
-                    yield frame_of(
-                        await self._service.gap(run, item.from_seq, item.to_seq), Cursor(run.id, item.to_seq)
-                    )
+                    gap = await self._service.gap(owner, run_id, item.from_seq, item.to_seq)
+                    yield frame_of(gap, Cursor(run_id, item.to_seq))
         if self._streams.is_closed:
             yield RETRY + b"\n"
 

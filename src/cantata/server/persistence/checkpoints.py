@@ -4,11 +4,9 @@ One order and one fence for events and checkpoints: before a node's writes are s
 so a crash can repeat a task but never lose what a finished one said. Beside a database of its own this costs a tenth.
 """
 
-import asyncio
 import random
 import sqlite3
-import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -24,18 +22,20 @@ from langgraph.checkpoint.base import (
 )
 from langgraph.checkpoint.serde.base import SerializerProtocol
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.serde.types import INTERRUPT
 from langgraph.pregel._loop import AsyncPregelLoop
 
 from cantata.server.errors import Fenced
 from cantata.server.persistence.sqlite import Database
+from cantata.server.persistence.threaded_saver import ThreadedSaver
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.model import Claim
 from cantata.server.runs.ports import RunSaver
 
 T = TypeVar("T")
 
-SYNC_CALL_SECONDS = 60.0  # a sync node's thread waits at most so long for the writer
 ROOT = ""  # the namespace of a run's own graph
+MAX_ROWS = 100  # of one statement
 _DELTA_KEY = "counters_since_delta_snapshot"
 
 _Config = RunnableConfig
@@ -56,7 +56,7 @@ class RunBinding:
     """The attempt is not the first: a new checkpoint is progress and sets it back."""
 
 
-class SqliteSaver(RunSaver):
+class SqliteSaver(ThreadedSaver):
     """A checkpointer; bound to a run it is fenced, unbound it serves reads and upkeep."""
 
     def __init__(
@@ -65,10 +65,15 @@ class SqliteSaver(RunSaver):
         super().__init__(serde=serde)
         self._database = database
         self._binding = binding
-        self._loop = asyncio.get_running_loop()
-        self._home = threading.get_ident()
+        # LangGraph works with a shallow copy, which shares these two.
         self._written: set[tuple[str, str]] = set()
+        self._latest: dict[str, str] = {}
         self._is_retry = binding is not None and binding.is_retry
+
+    @property
+    def latest_checkpoint_id(self) -> str | None:
+        """The newest checkpoint of the run's own graph that was written here."""
+        return self._latest.get(ROOT)
 
     async def aput(
         self, config: _Config, checkpoint: Checkpoint, metadata: CheckpointMetadata, new_versions: ChannelVersions
@@ -95,14 +100,13 @@ class SqliteSaver(RunSaver):
 
         def operation(cursor: sqlite3.Cursor) -> None:
             self._check(cursor)
-            cursor.executemany("INSERT OR REPLACE INTO checkpoint_values VALUES (?, ?, ?, ?, ?, ?)", rows)
-            cursor.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            _insert(cursor, "REPLACE INTO checkpoint_values", rows)
+            _insert(cursor, "REPLACE INTO checkpoints", [row])
             self._note_progress(cursor)
 
         self._written.add((thread_id, namespace))
         await self._write(operation)
-        if namespace == ROOT:
-            self.latest_checkpoint_id = checkpoint["id"]
+        self._latest[namespace] = checkpoint["id"]
         return _config(thread_id, namespace, checkpoint["id"])
 
     async def aput_writes(
@@ -118,9 +122,9 @@ class SqliteSaver(RunSaver):
 
         def operation(cursor: sqlite3.Cursor) -> None:
             self._check(cursor)
-            for row in rows:  # a task's ordinary writes stand; its error, interrupt and resume are replaced
-                verb = "REPLACE" if row[4] < 0 else "IGNORE"
-                cursor.execute(f"INSERT OR {verb} INTO checkpoint_writes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            # A task's ordinary writes stand; its error, interrupt and resume are replaced.
+            _insert(cursor, "IGNORE INTO checkpoint_writes", [row for row in rows if row[4] >= 0])
+            _insert(cursor, "REPLACE INTO checkpoint_writes", [row for row in rows if row[4] < 0])
 
         await self._write(operation)
 
@@ -166,6 +170,16 @@ class SqliteSaver(RunSaver):
 
         for item in await self._database.read(query):
             yield item
+
+    async def asked(self, thread_id: str) -> set[str]:
+        """Return the ids of the interrupts that the thread's tasks raised last."""
+
+        def query(connection: sqlite3.Connection) -> set[str]:
+            sql = "SELECT type, value FROM checkpoint_writes WHERE thread_id = ? AND channel = ?"
+            rows = connection.execute(sql, (thread_id, INTERRUPT))
+            return {asked.id for row in rows for asked in self.serde.loads_typed(row)}
+
+        return await self._database.read(query)
 
     async def adelete_thread(self, thread_id: str) -> None:
         """Forget a thread, subgraphs included."""
@@ -226,43 +240,6 @@ class SqliteSaver(RunSaver):
         """Return a version that sorts after *current*; the random part keeps forks of one thread apart."""
         number = 0 if current is None else int(str(current).split(".")[0])
         return f"{number + 1:032}.{random.random():016}"
-
-    # LangGraph's sync half, for sync nodes that invoke a subgraph: called from their threads only.
-
-    def get_tuple(self, config: _Config) -> CheckpointTuple | None:
-        """Like `aget_tuple`, from a thread."""
-        return self._from_thread(self.aget_tuple(config))
-
-    def list(self, config: _Config | None, **options: Any) -> Iterator[CheckpointTuple]:
-        """Like `alist`, from a thread."""
-
-        async def collect() -> Sequence[CheckpointTuple]:
-            return [item async for item in self.alist(config, **options)]
-
-        yield from self._from_thread(collect())
-
-    def put(
-        self, config: _Config, checkpoint: Checkpoint, metadata: CheckpointMetadata, new_versions: ChannelVersions
-    ) -> _Config:
-        """Like `aput`, from a thread."""
-        return self._from_thread(self.aput(config, checkpoint, metadata, new_versions))
-
-    def put_writes(self, config: _Config, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = "") -> None:
-        """Like `aput_writes`, from a thread."""
-        self._from_thread(self.aput_writes(config, writes, task_id, task_path))
-
-    def delete_thread(self, thread_id: str) -> None:
-        """Like `adelete_thread`, from a thread."""
-        self._from_thread(self.adelete_thread(thread_id))
-
-    def _from_thread(self, call: Coroutine[Any, Any, T]) -> T:
-        if threading.get_ident() == self._home:
-            call.close()
-            raise RuntimeError(
-                "A graph was invoked synchronously on the event loop, which would wait for itself: use ainvoke, or a"
-                " sync node, which runs in a thread."
-            )
-        return asyncio.run_coroutine_threadsafe(call, self._loop).result(SYNC_CALL_SECONDS)
 
     async def _write(self, operation: Callable[[sqlite3.Cursor], None]) -> None:
         if self._binding:
@@ -394,6 +371,15 @@ def _conditions(config: RunnableConfig | None, before: RunnableConfig | None) ->
     }
     given = {clause: value for clause, value in wanted.items() if value is not None}
     return " AND ".join(f"{clause} ?" for clause in given) or "1", list(given.values())
+
+
+def _insert(cursor: sqlite3.Cursor, target: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert *rows* with as few statements as there can be; each waits for the interpreter's lock."""
+    for start in range(0, len(rows), MAX_ROWS):
+        part = rows[start : start + MAX_ROWS]
+        row = f"({', '.join('?' * len(part[0]))})"
+        values = [value for values in part for value in values]
+        cursor.execute(f"INSERT OR {target} VALUES {', '.join([row] * len(part))}", values)
 
 
 def _delete(cursor: sqlite3.Cursor, places: Sequence[tuple[str, str, str]]) -> None:

@@ -5,7 +5,7 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
-from cantata.server.runs.frames import Frames, joined
+from cantata.server.runs.frames import PIECE_BYTES, Frames, joined
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.ports import Behind
 
@@ -37,12 +37,16 @@ class MemorySubscription:
             self._is_behind = False
             raise Behind
         found: list[Frames] = []
-        while self._pushed and self._pushed[0].first_seq <= after + 1:
+        size = 0
+        while size < PIECE_BYTES and self._pushed and self._pushed[0].first_seq <= after + 1:
             frames = self._pushed.popleft()
             self._size -= len(frames.data)
             if frames.last_seq > after:
                 found.append(frames.after(after))
                 after = frames.last_seq
+                size += len(frames.data)
+        if self._pushed:
+            self._is_awake = True  # the rest is for the next take
         if not found and self._pushed:
             self._drop()
             raise Behind

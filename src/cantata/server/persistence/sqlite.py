@@ -16,30 +16,23 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from importlib import resources
+from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cantata.server.errors import CantataError, StorageUnavailable
+from cantata.server.errors import CantataError, DatabaseInUse, DatabaseUnusable, SchemaMismatch, StorageUnavailable
 
 T = TypeVar("T")
 Operation = Callable[[sqlite3.Cursor], T]
+Outcome = tuple[Any, BaseException | None]
+"""What an operation returned, or what it refused with."""
+Merged = Callable[[sqlite3.Cursor, Sequence[Any]], Sequence[Outcome]]
+"""Carries out many operations of one kind with few statements."""
 
 SCHEMA_VERSION = 1
 MAX_BATCH = 2_000  # operations; keeps one commit under some 50 ms
 BUSY_SECONDS = 10.0  # a backup tool may hold the file for a moment
 READERS = 2  # threads; reads wait for the disk, not for the writer
-
-
-class DatabaseInUse(CantataError):
-    """Another server uses this database: stop it, or set DATABASE_URL to another file."""
-
-    code = "database_in_use"
-
-
-class SchemaMismatch(CantataError):
-    """The database was written by another version of the server."""
-
-    code = "schema_mismatch"
 
 
 class Database:
@@ -48,12 +41,11 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock_file = _lock(path)
-        self._writer = _connect(path)
-        _migrate(self._writer)
+        self._writer = _opened(path)
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._reads: queue.SimpleQueue[Callable[[sqlite3.Connection], None] | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
-        self._gathered: list[tuple[Operation[Any], asyncio.Future[Any]]] = []
+        self._gathered: list[_Job] = []
         self._is_busy = False
         self._threads = [threading.Thread(target=self._write_loop, name="cantata-writer", daemon=True)]
         self._threads += [
@@ -67,12 +59,15 @@ class Database:
 
         The future fails with what the operation raised, or with `StorageUnavailable` for the whole batch.
         """
-        future: asyncio.Future[T] = self._loop.create_future()
-        self._gathered.append((operation, future))
-        if not self._is_busy:
-            self._is_busy = True
-            self._loop.call_soon(self._start_batch)  # what else this turn of the loop submits goes along
-        return future
+        return self._gather(lambda cursor, items: [_outcome(operation, cursor)], None)
+
+    def submit_merged(self, merged: Merged, item: object) -> "asyncio.Future[Any]":
+        """Run *item* with its neighbours of the same kind in the next transaction; otherwise like `submit`.
+
+        Each statement costs the writer two waits for the interpreter's lock beside a busy loop, however little it
+        does, so the frequent ones must share theirs.
+        """
+        return self._gather(merged, item)
 
     async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """Run *query* on a reader's connection; it sees what is committed."""
@@ -103,6 +98,14 @@ class Database:
         self._writer.close()
         self._lock_file.close()
 
+    def _gather(self, execute: Merged, item: object) -> "asyncio.Future[Any]":
+        future: asyncio.Future[Any] = self._loop.create_future()
+        self._gathered.append((execute, item, future))
+        if not self._is_busy:
+            self._is_busy = True
+            self._loop.call_soon(self._start_batch)  # what else this turn of the loop submits goes along
+        return future
+
     def _start_batch(self) -> None:
         batch, self._gathered = self._gathered[:MAX_BATCH], self._gathered[MAX_BATCH:]
         if not batch:
@@ -114,12 +117,12 @@ class Database:
         while (job := self._jobs.get()) is not None:
             job()
 
-    def _write(self, batch: Sequence[tuple[Operation[Any], "asyncio.Future[Any]"]]) -> None:
-        outcomes = _transact(self._writer, [operation for operation, _ in batch])
-        futures = [future for _, future in batch]
+    def _write(self, batch: Sequence["_Job"]) -> None:
+        outcomes = _transact(self._writer, batch)
+        futures = [future for _, _, future in batch]
         self._loop.call_soon_threadsafe(self._hand_back, futures, outcomes)
 
-    def _hand_back(self, futures: "Sequence[asyncio.Future[Any]]", outcomes: Sequence["_Outcome"]) -> None:
+    def _hand_back(self, futures: "Sequence[asyncio.Future[Any]]", outcomes: Sequence[Outcome]) -> None:
         for future, (result, error) in zip(futures, outcomes, strict=True):
             if error is not None:
                 _fail(future, error)
@@ -136,28 +139,32 @@ class Database:
         connection.close()
 
 
-_Outcome = tuple[Any, BaseException | None]
+_Job = tuple[Merged, object, "asyncio.Future[Any]"]
 
 
-def _transact(connection: sqlite3.Connection, operations: Sequence[Operation[Any]]) -> list[_Outcome]:
-    """Run *operations* in one transaction; a refusal is the refused one's alone, a storage failure is everybody's."""
-    outcomes: list[_Outcome] = []
+def _transact(connection: sqlite3.Connection, batch: Sequence[_Job]) -> list[Outcome]:
+    """Run *batch* in one transaction; a refusal is the refused one's alone, a storage failure is everybody's."""
+    outcomes: list[Outcome] = []
     cursor = connection.cursor()
     try:
         cursor.execute("BEGIN IMMEDIATE")
-        for operation in operations:
-            try:
-                outcomes.append((operation(cursor), None))
-            except CantataError as refusal:
-                outcomes.append((None, refusal))
+        for execute, jobs in groupby(batch, key=lambda job: job[0]):
+            outcomes.extend(execute(cursor, [item for _, item, _ in jobs]))
         cursor.execute("COMMIT")
     except sqlite3.Error as error:
         if connection.in_transaction:
             connection.rollback()
-        return [(None, _unavailable(error))] * len(operations)
+        return [(None, _unavailable(error))] * len(batch)
     finally:
         cursor.close()
     return outcomes
+
+
+def _outcome(operation: Operation[Any], cursor: sqlite3.Cursor) -> Outcome:
+    try:
+        return operation(cursor), None
+    except CantataError as refusal:
+        return None, refusal
 
 
 def _unavailable(error: sqlite3.Error) -> StorageUnavailable:
@@ -177,8 +184,11 @@ def _fail(future: "asyncio.Future[Any]", error: BaseException) -> None:
 
 
 def _lock(path: Path) -> Any:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = open(f"{path}.lock", "a+")  # noqa: SIM115 — held until the database is closed
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = open(f"{path}.lock", "a+")  # noqa: SIM115 — held until the database is closed
+    except OSError as error:
+        raise DatabaseUnusable(f"{path} cannot be used as a database: {error}. Set DATABASE_URL.") from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -188,11 +198,22 @@ def _lock(path: Path) -> Any:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(
+        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=512
+    )
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")  # costs nothing under group commit, and survives a power cut
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("PRAGMA cache_size = -65536")  # KiB
+    return connection
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    try:
+        connection = _connect(path)
+        _migrate(connection)
+    except (sqlite3.Error, OSError) as error:
+        raise DatabaseUnusable(f"{path} cannot be used as a database: {error}. Set DATABASE_URL.") from error
     return connection
 
 

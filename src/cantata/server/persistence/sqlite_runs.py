@@ -9,10 +9,10 @@ import msgspec
 from cantata.callbacks.events import Timestamps
 from cantata.server.errors import Fenced, IdempotencyMismatch, SessionBusy, WorkflowNotFinished
 from cantata.server.persistence.sqlite import Database
-from cantata.server.persistence.sqlite_log import advance, insert
+from cantata.server.persistence.sqlite_log import ACTIVE, advance, insert
 from cantata.server.runs.frames import Frames
 from cantata.server.runs.ids import RunId, new_thread_id
-from cantata.server.runs.model import FINAL_STATUSES, Claim, Fence, NewRun, Rest, Resumption, Run, RunSpec
+from cantata.server.runs.model import FINAL_STATUSES, Claim, Fence, NewRun, Rest, Resumption, Run, RunSpec, Takeover
 from cantata.server.runs.ports import Created, RunFilter
 
 IDEMPOTENCY_HOURS = 24  # how long a key is kept, as the API promises
@@ -21,7 +21,6 @@ _COLUMNS = (
     "id, owner, session_id, thread_id, spec, status, attempt, epoch, last_seq, created_at, updated_at, started_at,"
     " request_hash, takeover, answers, resumption, base_checkpoint_id, workflow"
 )
-_ACTIVE = "status IN ('queued', 'running', 'interrupted')"
 _spec_decoder = msgspec.json.Decoder(RunSpec)
 
 
@@ -91,7 +90,7 @@ class SqliteRuns:
                 "UPDATE runs SET status = 'running', epoch = epoch + 1, worker = ?2, updated_at = ?3,"
                 " attempt = attempt + coalesce(takeover = 'recovery', 0)"
                 " WHERE id = ?1 AND status = 'queued' AND NOT EXISTS (SELECT 1 FROM runs AS other WHERE"
-                f" other.owner = runs.owner AND other.session_id = runs.session_id AND other.{_ACTIVE}"
+                f" other.owner = runs.owner AND other.session_id = runs.session_id AND other.{ACTIVE}"
                 " AND other.number < runs.number)",
                 (run_id, worker, now),
             )
@@ -114,7 +113,7 @@ class SqliteRuns:
             cursor.execute(
                 "UPDATE runs SET status = ?, workflow = ?, takeover = ?, answers = ?, updated_at = ?, worker = NULL,"
                 " resumption = coalesce(?, resumption)"
-                f" WHERE id = ? AND epoch = ? AND last_seq = ? AND {_ACTIVE}",
+                f" WHERE id = ? AND epoch = ? AND last_seq = ? AND {ACTIVE}",
                 (
                     rest.status,
                     workflow,
@@ -133,11 +132,11 @@ class SqliteRuns:
 
         return await self._database.submit(operation)
 
-    async def recover(self) -> list[tuple[RunId, str]]:
-        """Put back what a dead process left running; return every queued run in turn."""
+    async def recover(self, cause: Takeover = "recovery") -> list[tuple[RunId, str]]:
+        """Put back what is marked running and is not; see the port."""
 
         def operation(cursor: sqlite3.Cursor) -> list[tuple[RunId, str]]:
-            cursor.execute("UPDATE runs SET status = 'queued', takeover = 'recovery' WHERE status = 'running'")
+            cursor.execute("UPDATE runs SET status = 'queued', takeover = ? WHERE status = 'running'", (cause,))
             return cursor.execute("SELECT id, owner FROM runs WHERE status = 'queued' ORDER BY number").fetchall()
 
         return await self._database.submit(operation)
@@ -193,7 +192,7 @@ def _hours_before(now: str, hours: int) -> str:
 
 def _active_in_session(cursor: sqlite3.Cursor, owner: str, session_id: str) -> RunId | None:
     row = cursor.execute(
-        f"SELECT id FROM runs WHERE owner = ? AND session_id = ? AND {_ACTIVE} ORDER BY number LIMIT 1",
+        f"SELECT id FROM runs WHERE owner = ? AND session_id = ? AND {ACTIVE} ORDER BY number LIMIT 1",
         (owner, session_id),
     ).fetchone()
     return row[0] if row else None

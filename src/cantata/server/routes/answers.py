@@ -1,11 +1,13 @@
 """One run, three answers: a stream, the finished workflow, or an address to look at later."""
 
+from collections.abc import Awaitable
 from typing import Any
 
+import anyio
 import orjson
 from fastapi import Request, Response
 
-from cantata.server.errors import BadCursor
+from cantata.server.errors import BadCursor, CantataError
 from cantata.server.routes.requests import LOCAL_OWNER, Asked, Wanted, check_same_request
 from cantata.server.runs.model import Run
 from cantata.server.runs.service import RunService, check_cursor, links_of
@@ -22,18 +24,18 @@ class Answers:
         self._streams = streams
         self._stream = stream
 
-    async def start(self, asked: Asked) -> Response:
+    async def start(self, asked: Asked, request: Request) -> Response:
         """Start a run, or attach to the one that the cursor or the idempotency key names, and answer."""
         if asked.cursor is None:
             started = await self.service.start(LOCAL_OWNER, asked.request)
-            return await self.show(started.run, 0, asked.wanted)
+            return await self.show(started.run, 0, asked.wanted, request)
         run = await self.service.get(LOCAL_OWNER, asked.cursor.run_id)
         if asked.request.session_id not in (None, run.session_id):
             raise BadCursor("The cursor is of another session.")
         check_same_request(run, asked.request.request_hash)
-        return await self.show(run, asked.cursor.seq, asked.wanted)
+        return await self.show(run, asked.cursor.seq, asked.wanted, request)
 
-    async def show(self, run: Run, after: int, wanted: Wanted) -> Response:
+    async def show(self, run: Run, after: int, wanted: Wanted, request: Request) -> Response:
         """Answer with *run* in the wanted way."""
         if wanted == "background":
             progress = await self.service.progress(run)
@@ -41,11 +43,35 @@ class Answers:
             return json_response(small_status(run, progress), 202, headers)
         check_cursor(run, after)
         if wanted == "wait":
-            workflow = await self.service.wait(run, 0 if run.is_final else after, self._streams.watch)
-            return json_response(workflow, headers=address_of(run.id))
+            return await _unless_gone(request, self._wait(run, after))
         if run.is_final and after == run.last_seq:
             return Response(status_code=204, headers=address_of(run.id))  # stops a browser's EventSource
         return self._stream.of(run, after)
+
+    async def _wait(self, run: Run, after: int) -> Response:
+        return json_response(await self.service.wait(run, after, self._streams.watch), headers=address_of(run.id))
+
+
+async def _unless_gone(request: Request, answer: Awaitable[Response]) -> Response:
+    """Give up waiting when the client does; it counts as a reader only while it is there."""
+    given: Response | None = None
+    refusal: CantataError | None = None
+    async with anyio.create_task_group() as group:
+
+        async def watch() -> None:
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
+            group.cancel_scope.cancel()
+
+        group.start_soon(watch)
+        try:
+            given = await answer
+        except CantataError as error:  # outside, so that the group does not wrap it
+            refusal = error
+        group.cancel_scope.cancel()
+    if refusal is not None:
+        raise refusal
+    return given or Response(status_code=499)  # nobody reads it
 
 
 def small_status(run: Run, progress: float | None) -> dict[str, Any]:

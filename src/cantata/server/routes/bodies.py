@@ -7,6 +7,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from cantata.server.runs.model import IfBusy, OnDisconnect, Status
 
 MAX_TIMEOUT_SECONDS = 604_800  # a week
+MAX_UNIX_SECONDS = 253_402_300_799  # the end of the year 9999
 
 
 class Body(BaseModel):
@@ -101,7 +102,7 @@ class EventsQuery(Query):
     """The query of a run's events."""
 
     after: str | None = None
-    since_timestamp: float | None = None
+    since_timestamp: Annotated[float, Field(ge=0, le=MAX_UNIX_SECONDS, allow_inf_nan=False)] | None = None
     limit: Annotated[int, Field(ge=1, le=10_000)] = 1_000
     format: Literal["reasoning"] = "reasoning"
 

@@ -41,7 +41,7 @@ async def chat(
         idempotency_key=idempotency_key(request, query.idempotency_key),
         **common_fields(body, wanted),
     )
-    return await answers.start(Asked(asked, wanted, attaching_cursor(told_cursor(request, query.after))))
+    return await answers.start(Asked(asked, wanted, attaching_cursor(told_cursor(request, query.after))), request)
 
 
 def check_text(path: str, text: str, max_chars: int) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-_PROBLEM = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+PROBLEM_CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _WORKFLOW = {"application/json": {"schema": {"$ref": "#/components/schemas/Workflow"}}}
 _STREAM = {"text/event-stream": {"schema": {"type": "string", "description": "Frames of `id`, `event` and `data`."}}}
 
@@ -10,7 +10,9 @@ Answers = dict[int | str, dict[str, Any]]
 
 
 def _problems(**sentences: str) -> Answers:
-    return {int(status[1:]): {"description": sentence, **_PROBLEM} for status, sentence in sentences.items()}
+    return {
+        int(status[1:]): {"description": sentence, "content": PROBLEM_CONTENT} for status, sentence in sentences.items()
+    }
 
 
 RUN_ANSWERS: Answers = {
@@ -37,5 +39,12 @@ EVENTS_ANSWERS: Answers = {
     **_problems(_404="No workflow has this id", _409="The cursor lies beyond the log", _422="The cursor is none"),
 }
 ACTION_ANSWERS: Answers = {
-    **_problems(_404="No workflow has this id", _409="The workflow's status does not allow it"),
+    **_problems(
+        _400="Malformed JSON",
+        _404="No workflow has this id",
+        _409="The workflow's status does not allow it",
+        _415="The body is not JSON",
+        _422="A field is not acceptable",
+        _503="The storage is unavailable",
+    ),
 }

@@ -1,6 +1,7 @@
 """Reading requests: strict JSON, cursors, what answer is wanted, and which request this is a repeat of."""
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from cantata.server.runs.requests import RunRequest, invalid
 LOCAL_OWNER = "local"  # while there is no authentication
 Wanted = Literal["stream", "wait", "background"]
 
+MAX_JSON_DEPTH = 100  # levels; the encoders behind us stop at 254
+
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -28,8 +31,20 @@ class StrictJsonRequest(Request):
     async def json(self) -> Any:
         """Parse the body once; an error is a `json.JSONDecodeError`."""
         if not hasattr(self, "_strict_json"):
-            self._strict_json = orjson.loads(await self.body())
+            body = await self.body()
+            self._strict_json = orjson.loads(body)
+            if body.count(b"[") + body.count(b"{") > MAX_JSON_DEPTH and _is_deeper(self._strict_json, MAX_JSON_DEPTH):
+                raise json.JSONDecodeError(f"it is nested deeper than {MAX_JSON_DEPTH} levels", "", 0)
         return self._strict_json
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Tell whether *value* is nested deeper than *levels*; level by level, so that no depth exhausts the stack."""
+    level = [value]
+    for _ in range(levels):
+        nested = (part for part in level if isinstance(part, dict | list))
+        level = [item for part in nested for item in (part.values() if isinstance(part, dict) else part)]
+    return any(isinstance(part, dict | list) for part in level)
 
 
 class StrictJsonRoute(APIRoute):
@@ -62,10 +77,10 @@ def wanted_answer(request: Request, default: Wanted) -> Wanted:
     if "respond-async" in {p.strip().lower() for p in request.headers.get("prefer", "").split(",")}:
         return "background"
     accept = request.headers.get("accept", "")
-    stream, json = _quality(accept, "text/event-stream"), _quality(accept, "application/json")
-    if stream == json == 0:
+    stream, document = _quality(accept, "text/event-stream"), _quality(accept, "application/json")
+    if stream == document == 0:
         return default
-    return "stream" if stream >= json else "wait"
+    return "stream" if stream >= document else "wait"
 
 
 def _quality(accept: str, media_type: str) -> float:

@@ -6,6 +6,7 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from cantata.callbacks.events import Timestamps
+from cantata.server.routes import bodies
 from cantata.server.routes.answers import POLL_SECONDS, Answers, answers_of, json_response, small_status
 from cantata.server.routes.bodies import (
     CancelBody,
@@ -36,9 +37,12 @@ from cantata.server.runs.model import Run
 from cantata.server.runs.ports import RunFilter
 from cantata.server.runs.reader import PAGE_BYTES
 from cantata.server.runs.requests import RunRequest
+from cantata.server.runs.service import check_cursor
 
 router = APIRouter(prefix="/api/workflows", route_class=StrictJsonRoute, tags=["workflows"])
 Service = Annotated[Answers, Depends(answers_of)]
+NoQuery = Annotated[bodies.Query, Query()]
+"""What a route without parameters takes: an unknown one is refused, not ignored."""
 
 
 @router.post("", responses=RUN_ANSWERS)
@@ -57,7 +61,7 @@ async def start(
         idempotency_key=idempotency_key(request, query.idempotency_key),
         **common_fields(body, wanted),
     )
-    return await answers.start(Asked(asked, wanted, attaching_cursor(told_cursor(request, query.after))))
+    return await answers.start(Asked(asked, wanted, attaching_cursor(told_cursor(request, query.after))), request)
 
 
 @router.get("")
@@ -72,13 +76,13 @@ async def list_workflows(query: Annotated[ListQuery, Query()], answers: Service)
 
 
 @router.get("/{workflow_id}", responses=WORKFLOW_ANSWERS)
-async def show(run_id: WorkflowId, answers: Service) -> Response:
+async def show(run_id: WorkflowId, answers: Service, query: NoQuery) -> Response:
     """Tell the whole story of a workflow so far: what a stream's client would know."""
     return json_response(await answers.service.workflow(LOCAL_OWNER, run_id))
 
 
 @router.get("/{workflow_id}/status", responses=WORKFLOW_ANSWERS)
-async def status(run_id: WorkflowId, request: Request, answers: Service) -> Response:
+async def status(run_id: WorkflowId, request: Request, answers: Service, query: NoQuery) -> Response:
     """Tell how a workflow is doing, cheaply; honours `If-None-Match`."""
     run = await answers.service.get(LOCAL_OWNER, run_id)
     tag = f'"{run.status}-{run.last_seq}-{run.attempt}"'
@@ -96,14 +100,14 @@ async def events(
     run = await answers.service.get(LOCAL_OWNER, run_id)
     after = position_in(run_id, told_cursor(request, query.after))
     if after is None and query.since_timestamp is not None:
-        after = await answers.service.seq_at(run, Timestamps().at(max(0.0, query.since_timestamp)))
+        after = await answers.service.seq_at(run, Timestamps().at(query.since_timestamp))
     if wanted_answer(request, "stream") == "stream":
-        return await answers.show(run, after or 0, "stream")
+        return await answers.show(run, after or 0, "stream", request)
     return await _page(run, after or 0, query.limit, answers)
 
 
 @router.post("/{workflow_id}/cancel", responses=ACTION_ANSWERS)
-async def cancel(run_id: WorkflowId, answers: Service, body: CancelBody | None = None) -> Response:
+async def cancel(run_id: WorkflowId, answers: Service, query: NoQuery, body: CancelBody | None = None) -> Response:
     """Stop a workflow; answers once it has stopped."""
     reason = (body.reason if body else "") or "cancelled by request"
     return json_response(await answers.service.cancel(LOCAL_OWNER, run_id, LOCAL_OWNER, reason))
@@ -115,10 +119,11 @@ async def resume(
 ) -> Response:
     """Answer a workflow that waits for a human; a stream begins with its `workflow_resumed`."""
     key = idempotency_key(request, query.idempotency_key)
-    run, seq = await answers.service.resume(LOCAL_OWNER, run_id, body.responses, key)
     told = position_in(run_id, told_cursor(request, query.after))
+    check_cursor(await answers.service.get(LOCAL_OWNER, run_id), told or 0)  # before the answer is taken
+    run, seq = await answers.service.resume(LOCAL_OWNER, run_id, body.responses, key)
     current = await answers.service.get(LOCAL_OWNER, run.id)
-    return await answers.show(current, seq - 1 if told is None else told, wanted_answer(request, "wait"))
+    return await answers.show(current, seq - 1 if told is None else told, wanted_answer(request, "wait"), request)
 
 
 @router.get("/{workflow_id}/history", responses=WORKFLOW_ANSWERS)
@@ -129,7 +134,7 @@ async def history(run_id: WorkflowId, query: Annotated[HistoryQuery, Query()], a
 
 
 @router.delete("/{workflow_id}", status_code=204, responses=ACTION_ANSWERS)
-async def delete(run_id: WorkflowId, answers: Service) -> Response:
+async def delete(run_id: WorkflowId, answers: Service, query: NoQuery) -> Response:
     """Remove a finished workflow with its log."""
     await answers.service.delete(LOCAL_OWNER, run_id)
     return Response(status_code=204)
@@ -151,7 +156,7 @@ async def _page(run: Run, after: int, limit: int, answers: Answers) -> Response:
     head = max(run.last_seq, last)
     members: dict[str, object] = {"last_seq": head, "has_more": last < head}
     if page.oldest_seq > after + 1:
-        gap = await answers.service.gap(run, after + 1, page.oldest_seq - 1)
+        gap = await answers.service.gap(run.owner, run.id, after + 1, page.oldest_seq - 1)
         members["gap"] = {"from_seq": gap.from_seq, "to_seq": gap.to_seq, "snapshot": gap.snapshot}
     # The events' own bytes: a page is neither decoded nor encoded.
     content = b'{"events":[' + b",".join(payloads) + b"]," + orjson.dumps(members)[1:]

@@ -22,23 +22,16 @@ from langgraph.errors import GraphDrained
 from langgraph.types import Command
 from msgspec import UNSET
 
-from cantata.callbacks.events import (
-    PendingInterrupt,
-    StoredEvent,
-    Timestamps,
-    WorkflowCancelled,
-    WorkflowCompleted,
-    WorkflowError,
-    WorkflowInterrupted,
-    WorkflowResumed,
-)
+from cantata.callbacks.events import StoredEvent, Timestamps, WorkflowResumed
 from cantata.callbacks.graph_writer import seeded
 from cantata.callbacks.handler import Interruption, StreamingWorkflowCallbackHandler
 from cantata.callbacks.redaction import Redaction
+from cantata.graphs.opening import AnyGraph
 from cantata.graphs.registry import GraphRegistry
 from cantata.server.errors import Fenced, LogConflict, StorageUnavailable
-from cantata.server.runs.answers import final_response
+from cantata.server.runs.breakpoints import breakpoint_of
 from cantata.server.runs.conversation import Opening, open_conversation, text_of_input
+from cantata.server.runs.endings import Endings
 from cantata.server.runs.faults import Failure, exhausted, failure_of, timed_out
 from cantata.server.runs.ids import RunId, uuid_of
 from cantata.server.runs.live import Cancellation, LiveRun, LiveRuns
@@ -104,6 +97,7 @@ class Execution:
         self._claim = claim
         self._run: Run = claim.run
         self._live = live
+        self._history = history
         self._recorder = Recorder(claim, history, engine.log, engine.store, engine.bus, live.lose)
         self._recorder.fold.begin(claim.run.started_at or engine.timestamps.now())
         self._handler = StreamingWorkflowCallbackHandler(
@@ -114,6 +108,7 @@ class Execution:
             redaction=engine.redaction,
             timestamps=engine.timestamps,
         )
+        self._endings = Endings(self._run.id, self._recorder.fold, engine.redaction, engine.timestamps)
         self._saver: RunSaver = engine.checkpoints.bound(claim, self._recorder.flush)
         self._seen: set[str] = set()
         live.recorder = self._recorder
@@ -178,6 +173,8 @@ class Execution:
         async with source.open(config, context=self._run.spec.context) as opened:
             graph = copy.copy(opened)  # the user's graph is never changed
             graph.checkpointer = self._saver
+            if waiting := await self._breakpoint(graph, config):
+                return waiting
             given = await self._input(graph, config)
             has_context = graph.context_schema is not None
             output = await graph.ainvoke(
@@ -191,6 +188,12 @@ class Execution:
             if interruption is None or interruption.interrupts:
                 return _Answer(output, interruption)
             return _Answer(output, interruption, (await graph.aget_state(config)).next)
+
+    async def _breakpoint(self, graph: AnyGraph, config: RunnableConfig) -> _Answer | None:
+        if self._run.takeover is None or not self._claim.has_checkpoint:
+            return None
+        found = await breakpoint_of(graph, config, self._run, self._history)
+        return _Answer(None, *found) if found else None
 
     def _config(self) -> RunnableConfig:
         run, spec = self._run, self._run.spec
@@ -211,11 +214,22 @@ class Execution:
         opening = await self._opening(graph, config)
         if opening is not None:
             self._seen = opening.seen
-        if self._run.answers:
-            return Command(resume=self._run.answers)
+        if answers := await self._answers():
+            return Command(resume=answers)
         if self._claim.has_checkpoint or self._run.answers is not None:
             return None
         return opening.input if opening is not None else self._run.spec.input
+
+    async def _answers(self) -> dict[str, Any]:
+        """Return the human's answers that the graph may not have taken yet.
+
+        After a crash a node may have taken one and asked again; the same answer must not be given twice.
+        """
+        answers = self._run.answers or {}
+        if not answers or self._run.takeover is None:
+            return answers
+        asked = await self._saver.asked(self._run.thread_id)
+        return {id: value for id, value in answers.items() if id in asked}
 
     async def _opening(self, graph: Any, config: RunnableConfig) -> Opening | None:
         given = self._run.spec.input
@@ -242,26 +256,16 @@ class Execution:
         if result == "drained":
             return await self._recorder.settle((), Rest(status="queued", takeover="drain", answers=self._run.answers))
         if isinstance(result, _Answer) and result.interruption is not None:
-            asked = self._interrupted(result, result.interruption)
+            asked = self._endings.interrupted(result.interruption, result.next_nodes)
             return await self._recorder.settle((asked,), Rest(status="interrupted"))
         self._recorder.flush()  # the fold must hold everything before the last event sums it up
         if isinstance(result, _Answer):
-            return await self._recorder.settle((self._completed(result),), Rest(status="completed"))
+            completed = self._endings.completed(result.output, self._seen, self._saver.latest_checkpoint_id)
+            return await self._recorder.settle((completed,), Rest(status="completed"))
         if isinstance(result, Failure):
-            return await self._recorder.settle((self._failed(result),), Rest(status="failed"))
-        return await self._recorder.settle((self._cancelled(result),), Rest(status="cancelled"))
-
-    def _interrupted(self, answer: _Answer, interruption: Interruption) -> WorkflowInterrupted:
-        plain = self._engine.redaction.plain
-        pending = [PendingInterrupt(asked.id, plain(asked.value), node) for asked, node in interruption.interrupts]
-        return WorkflowInterrupted(
-            workflow_id=self._run.id,
-            timestamp=self._engine.timestamps.now(),
-            interrupts=pending,
-            nodes=list(answer.next_nodes) or UNSET,
-            cause="human" if pending else "breakpoint",
-            checkpoint_id=interruption.checkpoint_id,
-        )
+            failed = self._endings.failed(result, self._handler.failed_node, self._saver.latest_checkpoint_id)
+            return await self._recorder.settle((failed,), Rest(status="failed"))
+        return await self._recorder.settle((self._endings.cancelled(result),), Rest(status="cancelled"))
 
     def _resumed(self) -> WorkflowResumed:
         return WorkflowResumed(
@@ -270,45 +274,4 @@ class Execution:
             cause=self._run.takeover or "recovery",
             attempt=self._run.attempt,
             checkpoint_id=(self._claim.checkpoint_id if self._claim.has_checkpoint else None) or UNSET,
-        )
-
-    def _completed(self, answer: _Answer) -> WorkflowCompleted:
-        fold, now = self._recorder.fold, self._engine.timestamps.now()
-        text = final_response(answer.output, self._seen, fold.last_text(at_root=True))
-        return WorkflowCompleted(
-            workflow_id=self._run.id,
-            timestamp=now,
-            final_response=UNSET if text is None else text,
-            output=self._engine.redaction.plain(answer.output),
-            usage=fold.usage(),
-            execution_time_ms=fold.worked_ms(now),
-            tools_used=fold.tools_used(),
-            step_count=fold.step_count(),
-            checkpoint_id=self._saver.latest_checkpoint_id or UNSET,
-        )
-
-    def _failed(self, failure: Failure) -> WorkflowError:
-        fold, now = self._recorder.fold, self._engine.timestamps.now()
-        return WorkflowError(
-            workflow_id=self._run.id,
-            timestamp=now,
-            error=failure.fault,
-            recovery_suggestions=list(failure.suggestions),
-            partial_response=fold.last_text() or UNSET,
-            failed_node=self._handler.failed_node or UNSET,
-            usage=fold.usage(),
-            execution_time_ms=fold.worked_ms(now),
-            checkpoint_id=self._saver.latest_checkpoint_id or UNSET,
-        )
-
-    def _cancelled(self, cancellation: Cancellation) -> WorkflowCancelled:
-        fold, now = self._recorder.fold, self._engine.timestamps.now()
-        return WorkflowCancelled(
-            workflow_id=self._run.id,
-            timestamp=now,
-            by=cancellation.by,
-            reason=cancellation.reason,
-            partial_response=fold.last_text() or UNSET,
-            usage=fold.usage(),
-            execution_time_ms=fold.worked_ms(now),
         )

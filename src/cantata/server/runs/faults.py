@@ -54,7 +54,7 @@ def failure_of(error: BaseException, redaction: Redaction) -> Failure:
         case UnknownModel():
             return _failure("unknown_model", words, False, "Name another model.")
         case ModelUnavailable():
-            return _failure("model_unavailable", words, False, "Set the key that the message names.")
+            return _failure("model_not_configured", words, False, "Set the key that the message names.")
         case ModelError():
             return _failure("model_error", words, bool(getattr(error, "is_retryable", False)), _AGAIN)
         case UnknownGraph() | BrokenGraph():

@@ -4,7 +4,7 @@ A frame is `id`, `event` and `data` lines and a blank one. JSON escapes every li
 the blank lines alone.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cantata.callbacks.events import (
@@ -17,6 +17,8 @@ from cantata.callbacks.events import (
     numbered,
 )
 from cantata.server.runs.ids import RunId
+
+PIECE_BYTES = 65_536  # of frames that are stored, pushed and sent as one, but for a single larger event
 
 _END = b"\n\n"
 _DATA = b"\ndata: "
@@ -73,15 +75,23 @@ class FrameWriter:
         self.last_seq = last_seq
         self._prefix = b"id: evt_" + run_id[3:].encode() + b"_"
 
-    def write(self, events: Sequence[StoredEvent]) -> Frames:
-        """Give *events* the next numbers and encode them once and for all."""
-        first = self.last_seq + 1
-        parts: list[bytes] = []
-        for seq, event in enumerate(events, first):
-            numbered(event, seq)
-            parts.append(b"%s%d\nevent: %s\ndata: %s\n\n" % (self._prefix, seq, _NAMES[type(event)], encode(event)))
-        self.last_seq = first + len(events) - 1
-        return Frames(first, self.last_seq, b"".join(parts))
+    def write(self, events: Iterable[StoredEvent]) -> list[Frames]:
+        """Give *events* the next numbers and encode them once and for all, in pieces that a slow reader can hold."""
+        pieces: list[Frames] = []
+        first, parts, size = self.last_seq + 1, [], 0
+        for event in events:
+            self.last_seq += 1
+            numbered(event, self.last_seq)
+            parts.append(
+                b"%s%d\nevent: %s\ndata: %s\n\n" % (self._prefix, self.last_seq, _NAMES[type(event)], encode(event))
+            )
+            size += len(parts[-1])
+            if size >= PIECE_BYTES:
+                pieces.append(Frames(first, self.last_seq, b"".join(parts)))
+                first, parts, size = self.last_seq + 1, [], 0
+        if parts:
+            pieces.append(Frames(first, self.last_seq, b"".join(parts)))
+        return pieces
 
 
 def joined(frames: Sequence[Frames]) -> Frames:

@@ -14,7 +14,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from cantata.server.runs.frames import Frames
 from cantata.server.runs.ids import RunId
-from cantata.server.runs.model import Claim, Fence, NewRun, Rest, Run, Status
+from cantata.server.runs.model import Claim, Fence, NewRun, Rest, Run, Status, Takeover
 
 
 @dataclass(frozen=True)
@@ -108,8 +108,11 @@ class RunStore(Protocol):
         """
         ...
 
-    async def recover(self) -> list[tuple[RunId, str]]:
-        """Put back into the queue what a dead process left running; return every queued run and its owner, in turn."""
+    async def recover(self, cause: Takeover = "recovery") -> list[tuple[RunId, str]]:
+        """Put back into the queue what is marked running and is not; return every queued run and its owner, in turn.
+
+        A process calls it when it starts, for what a dead one left, and when it stops, for what did not pause in time.
+        """
         ...
 
     async def requeue(self, run_id: RunId, epoch: int) -> None:
@@ -124,8 +127,14 @@ class RunStore(Protocol):
 class RunSaver(BaseCheckpointSaver[str]):
     """LangGraph's checkpoint port, bound to one execution: fenced, and after the events emitted so far."""
 
-    latest_checkpoint_id: str | None = None
-    """The newest checkpoint of the run's own graph that this saver wrote."""
+    @property
+    def latest_checkpoint_id(self) -> str | None:
+        """The newest checkpoint of the run's own graph that this saver, or LangGraph's copy of it, wrote."""
+        raise NotImplementedError
+
+    async def asked(self, thread_id: str) -> set[str]:
+        """Return the ids of the interrupts that the thread's tasks raised last."""
+        raise NotImplementedError
 
 
 class Checkpoints(Protocol):

@@ -16,7 +16,7 @@ from cantata.server.runs.frames import Frames
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.ports import Behind, Bus, EventLog, Subscription
 
-PAGE_BYTES = 262_144  # of the log, per read
+PAGE_BYTES = 65_536  # of the log, per read: what a reader that takes nothing holds, beside its window
 
 
 @dataclass(frozen=True)
@@ -86,5 +86,6 @@ async def follow(
                 await pushes.wait()
                 if pulse.is_due():
                     yield Beat(position)
+                    is_behind = True  # the silence may be a push that was lost
             if pulse.is_over() or (frames is not None and frames.is_end):
                 return

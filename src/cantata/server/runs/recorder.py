@@ -8,6 +8,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -15,7 +16,7 @@ import msgspec
 from cantata.callbacks.events import StoredEvent
 from cantata.server.errors import StorageUnavailable
 from cantata.server.runs.fold import WorkflowFold
-from cantata.server.runs.frames import Frames, FrameWriter
+from cantata.server.runs.frames import Frames, FrameWriter, joined
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.model import Claim, Fence, Rest
 from cantata.server.runs.ports import Bus, EventLog, RunStore
@@ -60,10 +61,9 @@ class Recorder:
 
     def flush(self) -> None:
         """Hand everything emitted so far to the log, before whatever is handed to its writer next."""
-        frames = self._take()
-        if frames is not None:
+        for frames in self._take():
             future = self._log.append(self.run_id, Fence(self._epoch, frames.first_seq - 1), frames)
-            future.add_done_callback(lambda done: self._committed(done, frames))
+            future.add_done_callback(partial(self._committed, frames))
             self._in_flight = future
 
     async def workflow(self) -> dict[str, Any]:
@@ -73,15 +73,30 @@ class Recorder:
             StorageUnavailable: it did not become durable.
         """
         self.flush()
-        told, in_flight = self.fold.workflow(), self._in_flight
+        told = self.fold.workflow()
+        await self._durable()
+        return told
+
+    async def progress(self) -> float | None:
+        """Return the percentage last told, once it is durable.
+
+        Raises:
+            StorageUnavailable: it did not become durable.
+        """
+        self.flush()
+        told = self.fold.progress
+        await self._durable()
+        return told
+
+    async def _durable(self) -> None:
+        in_flight = self._in_flight
         if in_flight is not None:
             await asyncio.wait({in_flight})
             if in_flight.exception() is not None:
                 raise StorageUnavailable
-        return told
 
     async def settle(self, last: Iterable[StoredEvent], rest: Rest) -> RunId | None:
-        """Write what is pending and *last*, with the run's rest and fold, in one transaction.
+        """Write *last* with the run's rest and fold in one transaction, after what is pending.
 
         Returns the session's next queued run. Nothing can be recorded afterwards.
 
@@ -89,11 +104,13 @@ class Recorder:
             Fenced: a newer claim has the run.
             StorageUnavailable: nothing was written.
         """
-        for event in last:
-            self.emit(event)
+        self.flush()
         self.is_sealed = True
-        frames = self._take()
-        head = frames.first_seq - 1 if frames else self._writer.last_seq
+        self._pending.clear()  # what a thread said since
+        head = self._writer.last_seq
+        self._pending.extend(last)
+        pieces = self._take()
+        frames = joined(pieces) if pieces else None
         workflow = msgspec.json.encode(self.fold.workflow())
         following = await self._store.settle(self.run_id, Fence(self._epoch, head), frames, rest, workflow)
         if frames is not None:
@@ -114,18 +131,15 @@ class Recorder:
             self.is_sealed = True
             self._on_loss(error)
 
-    def _take(self) -> Frames | None:
+    def _take(self) -> list[Frames]:
         """Encode what is pending now; what threads append meanwhile stays for the next time."""
-        count = len(self._pending)
-        if count == 0:
-            return None
-        events = [self._pending.popleft() for _ in range(count)]
-        frames = self._writer.write(events)
+        events = [self._pending.popleft() for _ in range(len(self._pending))]
+        pieces = self._writer.write(events)
         for event in events:
             self.fold.apply(event)
-        return frames
+        return pieces
 
-    def _committed(self, done: "asyncio.Future[None]", frames: Frames) -> None:
+    def _committed(self, frames: Frames, done: "asyncio.Future[None]") -> None:
         if done is self._in_flight:
             self._in_flight = None
         error = None if done.cancelled() else done.exception()

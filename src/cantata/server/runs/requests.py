@@ -1,9 +1,10 @@
 """What a client may ask for, checked against the graph it names: every field is honoured or refused."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from cantata.callbacks.handler import SILENT_TAG
 from cantata.graphs.facts import GraphFacts
 from cantata.graphs.faults import ModelUnavailable, UnknownModel
 from cantata.graphs.models import ModelSettings, resolve_model_name
@@ -15,6 +16,7 @@ from cantata.server.runs.model import IfBusy, OnDisconnect, RunSpec
 _OWN_KEYS = frozenset(
     {"thread_id", "checkpoint_id", "checkpoint_ns", "checkpoint_map", "run_id", "assistant_id", "graph_id"}
 )
+_OWN_TAGS = ("langsmith:", "graph:step:", "seq:step:")
 _OWN_PREFIXES = ("__", "langgraph_")
 
 
@@ -51,6 +53,7 @@ async def spec_of(request: RunRequest, graphs: GraphRegistry, models: ModelSetti
     if request.must_have_messages and not facts.has_messages:
         raise errors.NoMessages(f"The graph {request.graph!r} has no `messages`: run it through POST /api/workflows.")
     _check_configurable(request.configurable)
+    _check_tags(request.tags)
     return RunSpec(
         graph=request.graph,
         input=_input(request, facts),
@@ -145,7 +148,13 @@ def _model(name: str, models: ModelSettings) -> str:
     except UnknownModel as error:
         raise errors.UnknownModel(str(error)) from error
     except ModelUnavailable as error:
-        raise errors.ModelUnavailable(str(error)) from error
+        raise errors.ModelNotConfigured(str(error)) from error
+
+
+def _check_tags(tags: Sequence[str]) -> None:
+    for number, tag in enumerate(tags):
+        if tag == SILENT_TAG or tag.startswith(_OWN_TAGS):
+            raise invalid(f"config.tags.{number}", "This tag would hide what the graph does.")
 
 
 def _check_configurable(configurable: Mapping[str, Any]) -> None:

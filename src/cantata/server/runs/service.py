@@ -1,6 +1,7 @@
 """What can be done with runs, for every route, protocol and program alike. Knows owners, not HTTP."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from msgspec import UNSET
 from cantata.callbacks.events import Heartbeat, StreamGap, WorkflowResumed, WorkflowStarted
 from cantata.graphs.models import ModelSettings
 from cantata.server.errors import (
+    CantataError,
     CursorBeyondHead,
     Fenced,
     InterruptMismatch,
@@ -32,6 +34,8 @@ from cantata.server.runs.ports import Dispatcher, Page, RunFilter
 from cantata.server.runs.reader import Beat, Gap, Watch, follow
 from cantata.server.runs.recorder import Recorder
 from cantata.server.runs.requests import RunRequest, session_of, spec_of
+
+logger = logging.getLogger(__name__)
 
 Workflow = dict[str, Any]
 
@@ -105,7 +109,7 @@ class RunService:
             folded: Workflow | None = await live.recorder.workflow()
         else:
             folded = None
-            if live is not None:
+            if live is not None and live.recorder is not None:  # without one its row still tells all there is
                 await live.settled.wait()
         run = await self.get(owner, run_id)
         if folded is None:
@@ -115,8 +119,8 @@ class RunService:
     async def progress(self, run: Run) -> float | None:
         """Return the percentage that the run last told."""
         live = self._engine.live.get(run.id)
-        if live is not None and live.recorder is not None:
-            return live.recorder.fold.progress
+        if live is not None and live.recorder is not None and not live.recorder.is_sealed:
+            return await live.recorder.progress()
         percent: float | None = (await self._stored(run))["progress"]
         return percent
 
@@ -133,10 +137,10 @@ class RunService:
         """Return the number of the last event before *timestamp*."""
         return await self._engine.log.seq_at(run.id, timestamp)
 
-    async def stream(self, run: Run, after: int, watch: Watch) -> AsyncGenerator[Frames | Beat | Gap]:
+    async def stream(self, run_id: RunId, after: int, watch: Watch) -> AsyncGenerator[Frames | Beat | Gap]:
         """Follow the run as one of its readers, until its terminal event."""
-        with self._engine.presence.reader(run.id):
-            async with aclosing(follow(self._engine.log, self._engine.bus, run.id, after, watch)) as found:
+        with self._engine.presence.reader(run_id):
+            async with aclosing(follow(self._engine.log, self._engine.bus, run_id, after, watch)) as found:
                 async for item in found:
                     yield item
 
@@ -146,7 +150,9 @@ class RunService:
         Raises:
             ShuttingDown: the process stops first; the run goes on with the next one.
         """
-        async with aclosing(self.stream(run, after, watch)) as found:
+        if run.status not in ("queued", "running"):
+            return await self.workflow(run.owner, run.id)
+        async with aclosing(self.stream(run.id, after, watch)) as found:
             async for item in found:
                 if isinstance(item, Frames) and item.is_rest:
                     workflow = await self.workflow(run.owner, run.id)
@@ -154,22 +160,22 @@ class RunService:
                         return workflow
         raise ShuttingDown(f"The server is shutting down; {run.id} goes on when it is back.", workflow_id=run.id)
 
-    async def heartbeat(self, run: Run, last_seq: int) -> Heartbeat:
+    async def heartbeat(self, owner: str, run_id: RunId, last_seq: int) -> Heartbeat:
         """Make the word of a silent stream."""
-        row = await self._engine.store.get(run.owner, run.id)
+        run = await self._engine.store.get(owner, run_id)
         return Heartbeat(
-            workflow_id=run.id,
+            workflow_id=run_id,
             timestamp=self._engine.timestamps.now(),
-            status=row.status if row else run.status,
+            status=run.status if run else "deleted",
             last_seq=last_seq,
         )
 
-    async def gap(self, run: Run, from_seq: int, to_seq: int) -> StreamGap:
+    async def gap(self, owner: str, run_id: RunId, from_seq: int, to_seq: int) -> StreamGap:
         """Make the word of a stream whose events retention has removed."""
-        folded = await self.workflow(run.owner, run.id)
+        folded = await self.workflow(owner, run_id)
         text = "".join(message["content"] for message in folded["messages"] if not message["void"])
         return StreamGap(
-            workflow_id=run.id,
+            workflow_id=run_id,
             timestamp=self._engine.timestamps.now(),
             from_seq=from_seq,
             to_seq=to_seq,
@@ -219,7 +225,7 @@ class RunService:
         except (Fenced, LogConflict) as error:
             raise NotInterrupted("Another answer was faster.") from error
         self._dispatcher.enqueue(run.id, owner)
-        return run, resumption.seq
+        return await self.get(owner, run_id), resumption.seq  # *run* tells that it waits, and `wait` would believe it
 
     async def history(self, run: Run, limit: int) -> list[dict[str, Any]]:
         """Return the checkpoints that the run made, newest first."""
@@ -236,11 +242,17 @@ class RunService:
 
     async def cancel_abandoned(self) -> None:
         """Cancel, until cancelled itself, the runs that nobody watches any more."""
-        while True:
-            run_id = await self._engine.presence.abandoned()
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                tasks.create_task(self._cancel_abandoned(await self._engine.presence.abandoned()))
+
+    async def _cancel_abandoned(self, run_id: RunId) -> None:
+        try:
             run = await self._engine.store.by_id(run_id)
             if run is not None and run.status in ("queued", "running"):
                 await self.cancel(run.owner, run_id, "disconnect", "nobody watched the workflow any more")
+        except CantataError as error:  # its end, or its removal, came first, or the storage is away
+            logger.info("run %s, which nobody watches, was not cancelled: %s", run_id, error)
 
     def _first(self, new: NewRun, request: RunRequest) -> tuple[Frames, bytes]:
         plain = self._engine.redaction.plain
@@ -253,7 +265,7 @@ class RunService:
             session_id=new.session_id,
             metadata=plain(new.spec.metadata) or UNSET,
         )
-        frames = FrameWriter(new.id).write([event])
+        (frames,) = FrameWriter(new.id).write([event])
         folded = WorkflowFold()
         folded.apply(event)
         return frames, msgspec.json.encode(folded.workflow())

@@ -40,11 +40,12 @@ class Worker:
         self._is_draining = True
         for live in self._engine.live:
             live.drain()
-        waiting = {asyncio.ensure_future(live.settled.wait()) for live in self._engine.live}
-        if waiting:
-            _, late = await asyncio.wait(waiting, timeout=seconds)
-            for task in late:
-                task.cancel()
+        try:
+            async with asyncio.timeout(seconds):
+                for live in self._engine.live:
+                    await live.settled.wait()
+        except TimeoutError:
+            logger.warning("%d runs do not pause in time; the next start takes them up", len(self._engine.live))
 
     async def _execute(self, run_id: RunId) -> None:
         """Execute one run; nothing is raised, so that one run's trouble is not the others'."""
