@@ -95,7 +95,7 @@ async def test_what_may_pass_is_tried_again(client: Client, llmock: LLMockServer
 @pytest.mark.parametrize(
     ("behavior", "code"),
     [
-        (Fail(400), "invalid_request"),
+        (Fail(400), "model_invalid_request"),
         (Fail(401), "model_auth"),
         (Fail(403), "model_auth"),
         (Fail(404), "model_not_found"),

@@ -139,5 +139,5 @@ def test_options_out_of_range_are_an_invalid_request() -> None:
     with pytest.raises(ModelFault, match="temperature must be in the range") as caught:
         chat_model("gemini-2.5-flash", ModelOptions(temperature=9), WITH_KEY)
 
-    assert caught.value.code == "invalid_request"
+    assert caught.value.code == "model_invalid_request"
     assert "AIzaTestKey" not in f"{caught.value} {caught.value.__cause__}"

@@ -1,0 +1,151 @@
+"""The ports of every backend, opened on real files, and runs and frames to put into them."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cantata.callbacks.events import Custom, StoredEvent, Timestamps, WorkflowCancelled, WorkflowStarted
+from cantata.callbacks.usage import total
+from cantata.server.persistence.checkpoints import SqliteCheckpoints, serializer
+from cantata.server.persistence.memory import MemoryBus, MemoryDispatcher
+from cantata.server.persistence.sqlite import Database
+from cantata.server.persistence.sqlite_log import SqliteLog
+from cantata.server.persistence.sqlite_runs import SqliteRuns
+from cantata.server.runs.frames import Frames, FrameWriter, joined
+from cantata.server.runs.ids import RunId, new_run_id
+from cantata.server.runs.model import Claim, NewRun, RunSpec
+from cantata.server.runs.ports import Bus, Checkpoints, Dispatcher, EventLog, Page, RunStore
+
+BACKENDS = ("sqlite",)
+NOON = 1_767_225_600.0  # 2026-01-01T00:00:00Z
+ALL = 10_000_000  # bytes; more than any log here
+
+
+class Clock:
+    """A clock that goes only when it is told to."""
+
+    def __init__(self, seconds: float = NOON) -> None:
+        self.seconds = seconds
+
+    def __call__(self) -> float:
+        """Tell the time."""
+        return self.seconds
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.seconds += seconds
+
+
+class WallClock(Clock):
+    """The real one."""
+
+    def __call__(self) -> float:
+        """Tell the time."""
+        return time.time()
+
+
+@dataclass(frozen=True)
+class Backend:
+    """One backend's ports."""
+
+    log: EventLog
+    store: RunStore
+    checkpoints: Checkpoints
+    clock: Clock
+    bus: Callable[[int], Bus]
+    """Makes a bus whose windows hold so many bytes."""
+    dispatcher: Callable[[int], Dispatcher]
+    """Makes a dispatcher for so many runs at once."""
+
+    async def created(self, new: NewRun | None = None) -> NewRun:
+        """Create a run."""
+        new = new or a_run()
+        await self.store.create(new, first_frames(new), b"{}")
+        return new
+
+    async def claimed(self, new: NewRun | None = None) -> Claim:
+        """Create a run and claim it."""
+        new = await self.created(new)
+        claim = await self.store.claim(new.id, "tester")
+        assert claim is not None
+        return claim
+
+
+@asynccontextmanager
+async def open_backend(name: str, folder: Path, clock: Clock | None = None) -> AsyncIterator[Backend]:
+    """Open the backend *name* in *folder*."""
+    assert name == "sqlite"
+    clock = clock or Clock()
+    database, timestamps = Database(folder / "cantata.db"), Timestamps(clock)
+    try:
+        yield Backend(
+            log=SqliteLog(database, timestamps),
+            store=SqliteRuns(database, timestamps),
+            checkpoints=SqliteCheckpoints(database, serializer(())),
+            clock=clock,
+            bus=MemoryBus,
+            dispatcher=MemoryDispatcher,
+        )
+    finally:
+        await database.close()
+
+
+def a_run(owner: str = "ada", session_id: str = "s1", graph: str = "tested", **members: Any) -> NewRun:
+    """Describe a run."""
+    return NewRun(
+        id=new_run_id(), owner=owner, session_id=session_id, spec=RunSpec(graph=graph, input={"n": 1}), **members
+    )
+
+
+def first_frames(new: NewRun) -> Frames:
+    """Write a run's first event."""
+    (frames,) = FrameWriter(new.id).write(
+        [
+            WorkflowStarted(
+                workflow_id=new.id,
+                timestamp="2026-01-01T00:00:00.000Z",
+                graph=new.spec.graph,
+                strategy="single",
+                input=new.spec.input,
+                session_id=new.session_id,
+            )
+        ]
+    )
+    return frames
+
+
+def said(run_id: RunId, after: int, count: int = 1, *, size: int = 0, minute: int = 0) -> Frames:
+    """Write *count* events that follow *after*, each with *size* more bytes."""
+    events: list[StoredEvent] = [
+        Custom(
+            workflow_id=run_id,
+            timestamp=f"2026-01-01T00:{minute:02d}:{after + 1 + n:02d}.000Z",
+            node="",
+            path=[],
+            name="note",
+            data={"text": f"{after + 1 + n}" + "x" * size},
+        )
+        for n in range(count)
+    ]
+    return joined(FrameWriter(run_id, after).write(events))
+
+
+def cancelled(run_id: RunId, after: int, by: str = "somebody") -> Frames:
+    """Write a terminal event that follows *after*."""
+    event = WorkflowCancelled(
+        workflow_id=run_id,
+        timestamp="2026-01-01T00:59:00.000Z",
+        by=by,
+        reason="no reason",
+        usage=total([]),
+        execution_time_ms=0,
+    )
+    return joined(FrameWriter(run_id, after).write([event]))
+
+
+def seqs(page: Page) -> list[int]:
+    """Return the numbers of a page's events."""
+    return [event.seq for event in page.frames.events() if event.seq] if page.frames else []
