@@ -1,0 +1,147 @@
+"""A client that costs little: HTTP/1.1 on one kept connection, streams read without being parsed.
+
+Of a stream only the tokens' stamps are looked for, as they come, in whole events. What has arrived but waits for this
+process counts as lag, so its share of a processor is part of every result.
+"""
+
+import asyncio
+import re
+import time
+from array import array
+from dataclasses import dataclass, field
+from typing import cast
+
+import orjson
+
+# Nothing but a `message_delta` holds this: inside another text its quotes would be escaped.
+TOKEN = re.compile(rb'"delta":"@(\d+)@ "')
+STREAM_END = b"\r\n0\r\n\r\n"
+HEAD_END = b"\r\n\r\n"
+LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+
+
+class BadAnswer(Exception):
+    """The server answered something that a load cannot use."""
+
+
+@dataclass
+class Exchange:
+    """One request and what came of it; times in nanoseconds of the monotonic clock."""
+
+    is_stream: bool
+    done: "asyncio.Future[None]"
+    sent_at: int
+    first_event_at: int = 0
+    ended_at: int = 0
+    lags: "array[int]" = field(default_factory=lambda: array("q"))
+    received_bytes: int = 0
+    is_completed: bool = False
+    body: bytes = b""
+    head: bytes = b""
+
+
+class Connection(asyncio.Protocol):
+    """One connection; one exchange at a time."""
+
+    def __init__(self) -> None:
+        self._transport: asyncio.Transport
+        self._exchange: Exchange | None = None
+        self._unread = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by its class
+
+    async def send(self, request: bytes, *, is_stream: bool) -> Exchange:
+        """Send *request* and read its whole answer.
+
+        Raises:
+            BadAnswer: it was refused, or cut.
+        """
+        exchange = Exchange(is_stream, asyncio.get_running_loop().create_future(), time.monotonic_ns())
+        self._exchange, self._unread = exchange, b""
+        self._transport.write(request)
+        await exchange.done
+        return exchange
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has come."""
+        now = time.monotonic_ns()
+        exchange = self._exchange
+        if exchange is None:
+            return
+        exchange.received_bytes += len(data)
+        self._unread += data
+        if not exchange.head and not self._read_head(exchange):
+            return
+        if exchange.is_stream:
+            self._read_events(exchange, now)
+        else:
+            self._read_body(exchange, now)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Fail what is under way."""
+        if self._exchange is not None:
+            self._fail(self._exchange, f"the connection was closed: {error}")
+
+    def _read_head(self, exchange: Exchange) -> bool:
+        head, end, rest = self._unread.partition(HEAD_END)
+        if not end:
+            return False
+        exchange.head, self._unread = head, rest
+        if not head.startswith(b"HTTP/1.1 200"):
+            self._fail(exchange, (head + end + rest).decode(errors="replace"))
+            return False
+        return True
+
+    def _read_events(self, exchange: Exchange, now: int) -> None:
+        unread = self._unread
+        cut = unread.rfind(b"\n\n") + 2
+        if cut > 1:
+            events, self._unread = unread[:cut], unread[cut:]
+            if not exchange.first_event_at and b"\nevent: " in events:
+                exchange.first_event_at = now
+            exchange.lags.extend([now - int(stamp) for stamp in TOKEN.findall(events)])
+            exchange.is_completed = exchange.is_completed or b"\nevent: workflow_completed\n" in events
+        if self._unread.endswith(STREAM_END):
+            self._end(exchange, now)
+
+    def _read_body(self, exchange: Exchange, now: int) -> None:
+        length = LENGTH.search(exchange.head)
+        if length is None:
+            self._fail(exchange, "the answer has no length")
+        elif len(self._unread) >= int(length[1]):
+            exchange.body = self._unread
+            self._end(exchange, now)
+
+    def _end(self, exchange: Exchange, now: int) -> None:
+        exchange.ended_at = now
+        self._exchange = None
+        exchange.done.set_result(None)
+
+    def _fail(self, exchange: Exchange, why: str) -> None:
+        self._exchange = None
+        if not exchange.done.done():
+            exchange.done.set_exception(BadAnswer(why))
+
+
+async def connect(port: int) -> Connection:
+    """Open a connection to the server on this machine."""
+    _, connection = await asyncio.get_running_loop().create_connection(Connection, "127.0.0.1", port)
+    return connection
+
+
+def post(path: str, content: object, accept: str) -> bytes:
+    """Write a request with a JSON body."""
+    body = orjson.dumps(content)
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    return f"{head}Accept: {accept}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def get(path: str) -> bytes:
+    """Write a request without a body."""
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n\r\n".encode()

@@ -1,0 +1,170 @@
+"""What was measured, for a person: tables with shares of raw, and the targets that were met or missed.
+
+A flood's speed is always shown with its lag: a server that gathers for long looks fast and is useless.
+"""
+
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+
+from benchmarks.suites import Samples, median
+
+Figures = dict[str, float]
+"""The medians of everything, by `load.figure`."""
+
+Column = tuple[str, str, str]
+"""Title, figure, format."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A figure and what it must not pass."""
+
+    title: str
+    figure: str
+    limit: float
+    unit: str = ""
+    """With `ms` it is a time, which a slower machine makes longer."""
+    is_floor: bool = False
+
+    def is_met(self, value: float) -> bool:
+        """Tell whether *value* is on the right side of the limit."""
+        return value >= self.limit if self.is_floor else value <= self.limit
+
+
+TARGETS = (
+    Target("flood C=100, share of raw", "flood C=100.share_of_raw", 0.60, is_floor=True),
+    Target("flood C=100, lag p50", "flood C=100.lag_p50_ms", 25, "ms"),
+    Target("flood C=100, lag p99", "flood C=100.lag_p99_ms", 100, "ms"),
+    Target("pace 100 × 50/s, lag p50", "pace 100 × 50/s.lag_p50_ms", 2, "ms"),
+    Target("pace 100 × 50/s, lag p99", "pace 100 × 50/s.lag_p99_ms", 10, "ms"),
+    Target("first event C=1, p50", "first event C=1.p50_ms", 5, "ms"),
+    Target("tiny durable run, CPU", "tiny run C=16.cpu_ms", 2, "ms"),
+    Target("frame of a token", "frame.bytes", 221, "bytes"),
+)
+
+STREAM_COLUMNS: tuple[Column, ...] = (
+    ("tokens/s", "tokens_per_second", ",.0f"),
+    ("× raw", "share_of_raw", ".2f"),
+    ("lag p50", "lag_p50_ms", ".1f"),
+    ("p99", "lag_p99_ms", ".1f"),
+    ("max ms", "lag_max_ms", ".0f"),
+    ("CPU µs/token", "cpu_us_per_token", ".1f"),
+    ("× raw", "cpu_share_of_raw", ".2f"),
+    ("1st event p50", "first_event_p50_ms", ".1f"),
+    ("p99 ms", "first_event_p99_ms", ".0f"),
+    ("server cores", "server_cores", ".2f"),
+    ("client", "client_cores", ".2f"),
+    ("others", "other_cores", ".2f"),
+    ("RSS MiB", "server_mib", ".0f"),
+)
+REQUEST_COLUMNS: tuple[Column, ...] = (
+    ("per s", "per_second", ",.0f"),
+    ("CPU ms", "cpu_ms", ".2f"),
+    ("p50 ms", "p50_ms", ".1f"),
+    ("p99 ms", "p99_ms", ".1f"),
+    ("server cores", "server_cores", ".2f"),
+    ("client", "client_cores", ".2f"),
+    ("others", "other_cores", ".2f"),
+)
+NAME_WIDTH = 26
+QUIET_CORES = 0.15  # what the rest of a machine may use before a result is doubtful
+REFERENCE_TOKENS_PER_SECOND = 18_500  # raw, where a prototype reached the targets
+
+
+def figures_of(samples: Samples) -> Figures:
+    """Return the median of every figure."""
+    found: Figures = {}
+    for name, results in samples.streams.items():
+        found |= {f"{name}.{key}": value for key, value in asdict(median(results)).items()}
+        found |= _shares(samples, name)
+    for name, answers in samples.requests.items():
+        found |= {f"{name}.{key}": value for key, value in asdict(median(answers)).items()}
+    if samples.raw:
+        found |= {f"raw.{key}": value for key, value in asdict(median(samples.raw)).items()}
+    if samples.frame_bytes is not None:
+        found["frame.bytes"] = samples.frame_bytes
+    return found
+
+
+def render(samples: Samples, figures: Figures) -> str:
+    """Write everything as text."""
+    lines: list[str] = []
+    if samples.raw:
+        lines += _raw(samples, figures)
+    if samples.streams:
+        lines += _table("streams", STREAM_COLUMNS, list(samples.streams), figures)
+    if samples.requests:
+        lines += _table("requests", REQUEST_COLUMNS, list(samples.requests), figures)
+    return "\n".join([*lines, *_targets(figures), *_noise(figures)])
+
+
+def missed(figures: Figures) -> list[Target]:
+    """Return the targets that were measured and missed."""
+    return [target for target in TARGETS if target.figure in figures and not target.is_met(figures[target.figure])]
+
+
+def _shares(samples: Samples, name: str) -> Figures:
+    """Compare with raw within each repetition, between which the machine's speed drifts."""
+    pairs = list(zip(samples.streams[name], samples.raw, strict=False))
+    if not pairs or not name.startswith("flood"):
+        return {}
+    return {
+        f"{name}.share_of_raw": statistics.median(s.tokens_per_second / raw.tokens_per_second for s, raw in pairs),
+        f"{name}.cpu_share_of_raw": statistics.median(raw.cpu_us_per_token / s.cpu_us_per_token for s, raw in pairs),
+    }
+
+
+def _raw(samples: Samples, figures: Figures) -> Iterator[str]:
+    speeds = sorted(raw.tokens_per_second for raw in samples.raw)
+    yield (
+        f"raw graph.astream, in-process, C=1: {figures['raw.tokens_per_second']:,.0f} tokens/s,"
+        f" {figures['raw.cpu_us_per_token']:.1f} µs CPU/token"
+    )
+    share = figures["raw.tokens_per_second"] / REFERENCE_TOKENS_PER_SECOND
+    yield f"  {speeds[0]:,.0f} to {speeds[-1]:,.0f} tokens/s in {len(speeds)} repetition(s)"
+    yield (
+        f"  {share:.2f} of the speed of the reference machine, where a prototype reached the targets"
+        f" (raw {REFERENCE_TOKENS_PER_SECOND:,} tokens/s)"
+    )
+    yield ""
+
+
+def _table(title: str, columns: Sequence[Column], names: Sequence[str], figures: Figures) -> Iterator[str]:
+    yield f"{title:<{NAME_WIDTH}}" + "".join(f"  {head:>{_width(head)}}" for head, _, _ in columns)
+    for name in names:
+        cells = (_cell(figures.get(f"{name}.{key}"), form, _width(head)) for head, key, form in columns)
+        yield f"{name:<{NAME_WIDTH}}" + "".join(f"  {cell}" for cell in cells)
+    yield ""
+
+
+def _targets(figures: Figures) -> Iterator[str]:
+    yield "targets"
+    for target in TARGETS:
+        value = figures.get(target.figure)
+        bound = f"{'≥' if target.is_floor else '≤'} {target.limit:g} {target.unit}"
+        mark = "–" if value is None else "✓" if target.is_met(value) else "✗"
+        yield f"  {mark}  {target.title:<{NAME_WIDTH}}  {bound:<12}  {_measured(target, value, figures)}"
+
+
+def _measured(target: Target, value: float | None, figures: Figures) -> str:
+    if value is None:
+        return "not measured"
+    speed = figures.get("raw.tokens_per_second")
+    if speed is None or target.unit != "ms":
+        return f"{value:.2f}"
+    return f"{value:<10.2f}  at the reference machine's speed {value * speed / REFERENCE_TOKENS_PER_SECOND:.2f}"
+
+
+def _noise(figures: Figures) -> Iterator[str]:
+    others = max((value for name, value in figures.items() if name.endswith(".other_cores")), default=0.0)
+    if others > QUIET_CORES:
+        yield f"\nThe machine was not quiet: others used up to {others:.2f} processors during a load."
+
+
+def _width(head: str) -> int:
+    return max(len(head), 7)
+
+
+def _cell(value: float | None, form: str, width: int) -> str:
+    return " " * width if value is None else f"{value:>{width}{form}}"
