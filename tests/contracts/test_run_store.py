@@ -490,6 +490,24 @@ async def test_answers_and_their_repetition_are_kept_until_they_are_taken(backen
     assert (again.run.answers, again.run.resumption) == ({"i1": {"ok": True}}, resumption)
 
 
+async def test_of_two_answers_with_the_same_event_one_wins(backend: Backend) -> None:
+    """Two racing answers of one millisecond make the same bytes, as a repeat after a lost acknowledgement does."""
+    claim = await backend.claimed()
+    await _settle(backend, claim, "interrupted")
+    fence = Fence(claim.run.epoch, claim.run.last_seq)
+    resumed = said(claim.run.id, claim.run.last_seq)
+    first, second = (
+        Rest(status="queued", answers={"i1": n}, resumption=Resumption(None, {"i1": n}, resumed.last_seq))
+        for n in (1, 2)
+    )
+
+    await backend.store.settle(claim.run.id, fence, resumed, first, b"{}")
+    with pytest.raises(Fenced):
+        await backend.store.settle(claim.run.id, fence, resumed, second, b"{}")
+
+    assert (await _run(backend, claim.run.id)).answers == {"i1": 1}
+
+
 async def test_empty_answers_are_answers(backend: Backend) -> None:
     """A breakpoint is resumed with `{}`, which is not the same as nobody having answered."""
     claim = await backend.claimed()

@@ -46,7 +46,6 @@ def create_app(settings: Settings, config_path: Path | None = None) -> FastAPI:
             stream = StreamAnswer(
                 resources.service,
                 streams,
-                send_timeout_seconds=settings.send_timeout_seconds,
                 drain_seconds=settings.drain_seconds,
             )
             app.state.resources, app.state.streams = resources, streams
@@ -145,7 +144,7 @@ def tune_interpreter() -> None:
     """Set what a process that only serves wants, once, after everything is imported.
 
     Full collections while streams are open pause them for up to 0.4 s and find nothing: a run makes no cyclic
-    garbage. A writer thread beside a busy loop starves at the default switch interval of 5 ms.
+    garbage. A thread that commits beside a busy loop starves at the default switch interval of 5 ms.
     """
     sys.setswitchinterval(0.0005)
     gc.collect()

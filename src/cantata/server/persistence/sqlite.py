@@ -1,8 +1,11 @@
-"""The embedded database: one SQLite file, one writer thread, group commit.
+"""The embedded database: one SQLite file, one writer, group commit.
 
-    submit ─▶ gathers on the loop ─▶ one batch, one transaction, one fsync ─▶ every future of the batch is done
-                    ▲                                                                     │
-                    └────────────── what came meanwhile is the next batch ◀───────────────┘
+    submit ─▶ gathers ─▶ one batch, one transaction ─▶ COMMIT, in a thread ─▶ every future of the batch is done
+                 ▲                                                                        │
+                 └────────────────── what came meanwhile is the next batch ◀──────────────┘
+
+Statements run on the loop: each takes microseconds, but in a thread beside a busy loop each would wait twice for the
+interpreter's lock (0.5 ms here, and 80 ms for a batch). Only the commit waits for the disk, and only it has the thread.
 
 Operations run in the order of their submission, so whoever submits events before checkpoints finds them durable in
 that order. An operation checks first and writes after: when it refuses, nothing of it is left in the batch.
@@ -30,8 +33,10 @@ Merged = Callable[[sqlite3.Cursor, Sequence[Any]], Sequence[Outcome]]
 """Carries out many operations of one kind with few statements."""
 
 SCHEMA_VERSION = 1
-MAX_BATCH = 2_000  # operations; keeps one commit under some 50 ms
-BUSY_SECONDS = 10.0  # a backup tool may hold the file for a moment
+MAX_BATCH = 200  # operations; keeps the loop for some 3 ms at most
+BUSY_SECONDS = 0.1  # another program may hold the file for a moment; the loop waits meanwhile
+SATURATED_SECONDS = 0.004  # a turn of the loop that takes longer means that it has more to do than it can
+GAP_SECONDS = 0.008  # between commits while it is so
 READERS = 2  # threads; reads wait for the disk, not for the writer
 
 
@@ -106,20 +111,33 @@ class Database:
             self._loop.call_soon(self._start_batch)  # what else this turn of the loop submits goes along
         return future
 
+    def _start_or_wait(self, since: float) -> None:
+        """Let more gather while one turn of the loop takes long: then every commit's wake-ups are what is dear."""
+        if self._loop.time() - since > SATURATED_SECONDS:
+            self._loop.call_later(GAP_SECONDS, self._start_batch)
+        else:
+            self._start_batch()
+
     def _start_batch(self) -> None:
         batch, self._gathered = self._gathered[:MAX_BATCH], self._gathered[MAX_BATCH:]
         if not batch:
             self._is_busy = False
             return
-        self._jobs.put(lambda: self._write(batch))
+        futures = [future for _, _, future in batch]
+        outcomes = _execute(self._writer, batch)
+        self._jobs.put(lambda: self._commit(futures, outcomes))
 
     def _write_loop(self) -> None:
         while (job := self._jobs.get()) is not None:
             job()
 
-    def _write(self, batch: Sequence["_Job"]) -> None:
-        outcomes = _transact(self._writer, batch)
-        futures = [future for _, _, future in batch]
+    def _commit(self, futures: "Sequence[asyncio.Future[Any]]", outcomes: Sequence[Outcome]) -> None:
+        """Make the batch durable; in the writer's thread, for only this waits for the disk."""
+        try:
+            if self._writer.in_transaction:
+                self._writer.execute("COMMIT")
+        except sqlite3.Error as error:
+            outcomes = _undone(self._writer, error, len(outcomes))
         self._loop.call_soon_threadsafe(self._hand_back, futures, outcomes)
 
     def _hand_back(self, futures: "Sequence[asyncio.Future[Any]]", outcomes: Sequence[Outcome]) -> None:
@@ -129,7 +147,7 @@ class Database:
             else:
                 _resolve(future, result)
         # After the futures' own callbacks, which submit what gathered meanwhile.
-        self._loop.call_soon(self._start_batch)
+        self._loop.call_soon(self._start_or_wait, self._loop.time())
 
     def _read_loop(self) -> None:
         connection = _connect(self.path)
@@ -142,22 +160,23 @@ class Database:
 _Job = tuple[Merged, object, "asyncio.Future[Any]"]
 
 
-def _transact(connection: sqlite3.Connection, batch: Sequence[_Job]) -> list[Outcome]:
-    """Run *batch* in one transaction; a refusal is the refused one's alone, a storage failure is everybody's."""
+def _execute(connection: sqlite3.Connection, batch: Sequence[_Job]) -> Sequence[Outcome]:
+    """Run *batch* in a transaction that is left open; a refusal is the refused one's, a storage failure everybody's."""
     outcomes: list[Outcome] = []
-    cursor = connection.cursor()
     try:
-        cursor.execute("BEGIN IMMEDIATE")
+        connection.execute("BEGIN IMMEDIATE")
+        cursor = connection.cursor()
         for execute, jobs in groupby(batch, key=lambda job: job[0]):
             outcomes.extend(execute(cursor, [item for _, item, _ in jobs]))
-        cursor.execute("COMMIT")
     except sqlite3.Error as error:
-        if connection.in_transaction:
-            connection.rollback()
-        return [(None, _unavailable(error))] * len(batch)
-    finally:
-        cursor.close()
+        return _undone(connection, error, len(batch))
     return outcomes
+
+
+def _undone(connection: sqlite3.Connection, error: sqlite3.Error, count: int) -> Sequence[Outcome]:
+    if connection.in_transaction:
+        connection.rollback()
+    return [(None, _unavailable(error))] * count
 
 
 def _outcome(operation: Operation[Any], cursor: sqlite3.Cursor) -> Outcome:

@@ -21,6 +21,17 @@ _COLUMNS = (
     "id, owner, session_id, thread_id, spec, status, attempt, epoch, last_seq, created_at, updated_at, started_at,"
     " request_hash, takeover, answers, resumption, base_checkpoint_id, workflow"
 )
+_NEWEST_CHECKPOINT = (
+    "(SELECT max(checkpoint_id) FROM checkpoints WHERE checkpoints.thread_id = runs.thread_id AND namespace = '')"
+)
+_CLAIM = (
+    "UPDATE runs SET status = 'running', epoch = epoch + 1, worker = :worker, updated_at = :now,"
+    " attempt = attempt + coalesce(takeover = 'recovery', 0), started_at = coalesce(started_at, :now),"
+    f" base_checkpoint_id = CASE WHEN started_at IS NULL THEN {_NEWEST_CHECKPOINT} ELSE base_checkpoint_id END"
+    " WHERE id = :id AND status = 'queued' AND NOT EXISTS (SELECT 1 FROM runs AS other WHERE"
+    f" other.owner = runs.owner AND other.session_id = runs.session_id AND other.{ACTIVE}"
+    f" AND other.number < runs.number) RETURNING {_COLUMNS}"
+)
 _spec_decoder = msgspec.json.Decoder(RunSpec)
 
 
@@ -38,7 +49,7 @@ class SqliteRuns:
         def operation(cursor: sqlite3.Cursor) -> Created:
             if known := _known(cursor, new, now):
                 return Created(known, is_new=False, is_waiting=False)
-            busy = _active_in_session(cursor, new.owner, new.session_id)
+            busy = None if new.is_session_new else _active_in_session(cursor, new.owner, new.session_id)
             if busy is not None and new.if_busy == "reject":
                 raise SessionBusy(active_workflow_id=busy, cancel=f"/api/workflows/{busy}/cancel")
             thread_id = _thread(cursor, new, now)
@@ -86,17 +97,12 @@ class SqliteRuns:
         now = self._now()
 
         def operation(cursor: sqlite3.Cursor) -> Claim | None:
-            cursor.execute(
-                "UPDATE runs SET status = 'running', epoch = epoch + 1, worker = ?2, updated_at = ?3,"
-                " attempt = attempt + coalesce(takeover = 'recovery', 0)"
-                " WHERE id = ?1 AND status = 'queued' AND NOT EXISTS (SELECT 1 FROM runs AS other WHERE"
-                f" other.owner = runs.owner AND other.session_id = runs.session_id AND other.{ACTIVE}"
-                " AND other.number < runs.number)",
-                (run_id, worker, now),
-            )
-            if cursor.rowcount == 0:
+            row = cursor.execute(_CLAIM, {"id": run_id, "worker": worker, "now": now}).fetchone()
+            if row is None:
                 return None
-            return _claim(cursor, run_id, now)
+            run = _run(row)
+            is_first = run.takeover is None and run.answers is None
+            return Claim(run=run, checkpoint_id=run.base_checkpoint_id if is_first else _newest(cursor, run))
 
         return await self._database.submit(operation)
 
@@ -113,7 +119,8 @@ class SqliteRuns:
             cursor.execute(
                 "UPDATE runs SET status = ?, workflow = ?, takeover = ?, answers = ?, updated_at = ?, worker = NULL,"
                 " resumption = coalesce(?, resumption)"
-                f" WHERE id = ? AND epoch = ? AND last_seq = ? AND {ACTIVE}",
+                # Two answers of one millisecond make the same event, which then looks like a repeat: the status tells.
+                f" WHERE id = ? AND epoch = ? AND last_seq = ? AND {ACTIVE} AND (? IS NULL OR status <> 'queued')",
                 (
                     rest.status,
                     workflow,
@@ -124,6 +131,7 @@ class SqliteRuns:
                     run_id,
                     fence.epoch,
                     _head(fence, frames),
+                    resumption,
                 ),
             )
             if cursor.rowcount == 0:
@@ -215,11 +223,14 @@ def _thread(cursor: sqlite3.Cursor, new: NewRun, now: str) -> str:
         " ON CONFLICT (owner, id) DO UPDATE SET updated_at = excluded.updated_at",
         (new.owner, new.session_id, now),
     )
+    thread_id = new_thread_id()
     cursor.execute(
         "INSERT INTO threads (id, owner, session_id, graph) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (owner, session_id, graph) DO NOTHING",
-        (new_thread_id(), new.owner, new.session_id, new.spec.graph),
+        (thread_id, new.owner, new.session_id, new.spec.graph),
     )
+    if cursor.rowcount == 1:
+        return thread_id
     row = cursor.execute(
         "SELECT id FROM threads WHERE owner = ? AND session_id = ? AND graph = ?",
         (new.owner, new.session_id, new.spec.graph),
@@ -248,19 +259,10 @@ def _insert_run(cursor: sqlite3.Cursor, new: NewRun, thread_id: str, first: Fram
     )
 
 
-def _claim(cursor: sqlite3.Cursor, run_id: RunId, now: str) -> Claim:
-    row = cursor.execute(
-        "SELECT max(checkpoint_id) FROM checkpoints WHERE namespace = '' AND thread_id ="
-        " (SELECT thread_id FROM runs WHERE id = ?)",
-        (run_id,),
-    ).fetchone()
-    cursor.execute(
-        "UPDATE runs SET started_at = ?, base_checkpoint_id = ? WHERE id = ? AND started_at IS NULL",
-        (now, row[0], run_id),
-    )
-    run = _by_id(cursor, run_id)
-    assert run is not None
-    return Claim(run=run, checkpoint_id=row[0])
+def _newest(cursor: sqlite3.Cursor, run: Run) -> str | None:
+    # Not in the claim's RETURNING: there SQLite 3.40 does not use the key, and reads every checkpoint.
+    row = cursor.execute(f"SELECT {_NEWEST_CHECKPOINT} FROM runs WHERE id = ?", (run.id,)).fetchone()
+    return None if row is None else row[0]
 
 
 def _head(fence: Fence, frames: Frames | None) -> int:

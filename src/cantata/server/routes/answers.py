@@ -92,7 +92,7 @@ def json_response(content: Any, status: int = 200, headers: dict[str, str] | Non
     return Response(orjson.dumps(content), status, headers, "application/json")
 
 
-def answers_of(request: Request) -> Answers:
-    """Return the application's answers, for routes to depend on."""
+async def answers_of(request: Request) -> Answers:
+    """Return the application's answers, for routes to depend on; not a plain function, which would cost a thread."""
     answers: Answers = request.app.state.answers
     return answers

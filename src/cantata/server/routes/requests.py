@@ -69,7 +69,11 @@ def read_run_id(workflow_id: str) -> RunId:
     return run_id
 
 
-WorkflowId = Annotated[RunId, Depends(read_run_id)]
+async def _workflow_id(workflow_id: str) -> RunId:
+    return read_run_id(workflow_id)
+
+
+WorkflowId = Annotated[RunId, Depends(_workflow_id)]
 
 
 def wanted_answer(request: Request, default: Wanted) -> Wanted:

@@ -42,6 +42,8 @@ class NewRun:
     owner: str
     session_id: str
     spec: RunSpec
+    is_session_new: bool = False
+    """The server has just made up the session's name, so nothing else can be in it."""
     if_busy: IfBusy = "reject"
     request_hash: str = ""
     """Of route and body: tells a repeated request from another one."""

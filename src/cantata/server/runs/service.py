@@ -72,6 +72,7 @@ class RunService:
             id=new_run_id(),
             owner=owner,
             session_id=session_of(request),
+            is_session_new=request.session_id is None,
             spec=spec,
             if_busy=request.if_busy,
             request_hash=request.request_hash,
