@@ -22,6 +22,7 @@ def waiting(server: ServerProcess, key: str, **fields: object) -> str:
 def test_a_poller_is_told_only_what_is_new(server: ServerProcess, key: str) -> None:
     run_id = waiting(server, key)
     path = f"/api/workflows/{run_id}/status"
+    eventually(lambda: server.client.get(path).headers["etag"] == server.client.get(path).headers["etag"])
 
     running = server.client.get(path)
     unchanged = server.client.get(path, headers={"If-None-Match": running.headers["etag"]})
