@@ -32,7 +32,7 @@ class SqliteLog:
 
     async def read(self, run_id: RunId, after: int, limit_bytes: int) -> Page:
         """Return what follows *after*; see the port."""
-        return await self._database.read(lambda connection: _page(connection, run_id, after, limit_bytes))
+        return self._database.look(lambda connection: _page(connection, run_id, after, limit_bytes))
 
     async def seq_at(self, run_id: RunId, timestamp: str) -> int:
         """Return the number of the last event before *timestamp*."""

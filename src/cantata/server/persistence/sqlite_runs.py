@@ -63,11 +63,11 @@ class SqliteRuns:
 
     async def get(self, owner: str, run_id: RunId) -> Run | None:
         """Return the run, or None when there is none of this owner."""
-        return await self._database.read(lambda connection: _by_id(connection, run_id, owner))
+        return self._database.look(lambda connection: _by_id(connection, run_id, owner))
 
     async def by_id(self, run_id: RunId) -> Run | None:
         """Return the run of any owner."""
-        return await self._database.read(lambda connection: _by_id(connection, run_id))
+        return self._database.look(lambda connection: _by_id(connection, run_id))
 
     async def find(self, owner: str, wanted: RunFilter, before: RunId | None, limit: int) -> list[Run]:
         """Return runs, newest first."""
@@ -90,7 +90,7 @@ class SqliteRuns:
             " AND number < (SELECT number FROM runs WHERE id = ?4) ORDER BY number"
         )
         values = (run.owner, run.session_id, run.thread_id, run.id)
-        return await self._database.read(lambda connection: [_run(row) for row in connection.execute(sql, values)])
+        return self._database.look(lambda connection: [_run(row) for row in connection.execute(sql, values)])
 
     async def claim(self, run_id: RunId, worker: str) -> Claim | None:
         """Take a queued run whose turn in its session it is; None when it cannot be had."""
