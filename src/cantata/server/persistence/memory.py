@@ -94,10 +94,6 @@ class MemoryBus:
             if not self._subscriptions[run_id]:
                 del self._subscriptions[run_id]
 
-    def readers(self, run_id: RunId) -> int:
-        """Count the subscriptions to a run."""
-        return len(self._subscriptions.get(run_id, ()))
-
 
 class MemoryDispatcher:
     """A `Dispatcher` within one process: a bounded number at once, the owners in turn."""

@@ -9,7 +9,6 @@ from cantata.callbacks.events import Strategy
 from cantata.server.runs.ids import RunId
 
 Status = Literal["queued", "running", "interrupted", "completed", "failed", "cancelled"]
-FinalStatus = Literal["completed", "failed", "cancelled"]
 FINAL_STATUSES: frozenset[Status] = frozenset({"completed", "failed", "cancelled"})
 ACTIVE_STATUSES: frozenset[Status] = frozenset({"queued", "running", "interrupted"})
 
