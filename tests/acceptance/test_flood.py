@@ -32,9 +32,7 @@ def pauses(server: ServerProcess, runs: int) -> Iterator[float]:
         seen, since = 0, time.monotonic()
         ended = 0
         while ended < runs:
-            head, ended = connection.execute(
-                "SELECT sum(last_seq), sum(status IN ('completed', 'failed', 'cancelled')) FROM runs"
-            ).fetchone()
+            head, ended = connection.execute("SELECT sum(last_seq), sum(NOT is_open) FROM heads").fetchone()
             now = time.monotonic()
             yield now - since
             if head > seen:

@@ -188,7 +188,7 @@ def set_back(server: ServerProcess, run_id: str, **columns: Any) -> None:
             database.execute(change, (left, last - 1, *key))
         else:
             database.execute("DELETE FROM events WHERE run_id = ? AND first_seq = ?", key)
-        database.execute("UPDATE runs SET last_seq = ? WHERE id = ?", (last - 1, run_id))
+        database.execute("UPDATE heads SET last_seq = ?, is_open = TRUE WHERE run_id = ?", (last - 1, run_id))
         for name, value in columns.items():
             database.execute(f"UPDATE runs SET {name} = ? WHERE id = ?", (value, run_id))
     database.close()

@@ -182,6 +182,17 @@ async def test_a_page_is_bounded_but_never_empty(backend: Backend, claim: Claim)
     assert [seqs(page) for page in pages] == [[1], [2, 3, 4], [5, 6, 7]]
 
 
+@pytest.mark.parametrize("after", range(7))
+async def test_a_page_that_is_not_full_is_the_last(backend: Backend, claim: Claim, after: int) -> None:
+    """A reader asks no second time after one: what came since was pushed."""
+    run_id = await _filled(backend, claim)
+
+    for limit in range(1, 2_000, 50):
+        page = await backend.log.read(run_id, after, limit)
+        assert page.frames is not None
+        assert len(page.frames.data) >= limit or page.frames.last_seq == 7
+
+
 async def test_runs_do_not_see_each_others_events(backend: Backend, claim: Claim) -> None:
     run_id = await _filled(backend, claim)
     other = await backend.claimed(a_run(session_id="s2"))

@@ -250,7 +250,7 @@ class SqliteSaver(ThreadedSaver):
         if self._binding is None:
             return
         cursor.execute(
-            "SELECT 1 FROM runs WHERE id = ? AND epoch = ? AND status = 'running'",
+            "SELECT 1 FROM runs JOIN heads ON run_id = id WHERE id = ? AND epoch = ? AND status = 'running'",
             (self._binding.run_id, self._binding.epoch),
         )
         if cursor.fetchone() is None:

@@ -9,7 +9,7 @@ import msgspec
 from cantata.callbacks.events import Timestamps
 from cantata.server.errors import Fenced, IdempotencyMismatch, SessionBusy, WorkflowNotFinished
 from cantata.server.persistence.sqlite import Database
-from cantata.server.persistence.sqlite_log import ACTIVE, advance, insert
+from cantata.server.persistence.sqlite_log import begin, store
 from cantata.server.runs.frames import Frames
 from cantata.server.runs.ids import RunId, new_thread_id
 from cantata.server.runs.model import FINAL_STATUSES, Claim, Fence, NewRun, Rest, Resumption, Run, RunSpec, Takeover
@@ -17,20 +17,21 @@ from cantata.server.runs.ports import Created, RunFilter
 
 IDEMPOTENCY_HOURS = 24  # how long a key is kept, as the API promises
 
+_ACTIVE = "status IN ('queued', 'running', 'interrupted')"
 _COLUMNS = (
     "id, owner, session_id, thread_id, spec, status, attempt, epoch, last_seq, created_at, updated_at, started_at,"
     " request_hash, takeover, answers, resumption, base_checkpoint_id, workflow"
 )
+_RUNS = "runs JOIN heads ON heads.run_id = runs.id"
 _NEWEST_CHECKPOINT = (
     "(SELECT max(checkpoint_id) FROM checkpoints WHERE checkpoints.thread_id = runs.thread_id AND namespace = '')"
 )
 _CLAIM = (
-    "UPDATE runs SET status = 'running', epoch = epoch + 1, worker = :worker, updated_at = :now,"
-    " attempt = attempt + coalesce(takeover = 'recovery', 0), started_at = coalesce(started_at, :now),"
-    f" base_checkpoint_id = CASE WHEN started_at IS NULL THEN {_NEWEST_CHECKPOINT} ELSE base_checkpoint_id END"
-    " WHERE id = :id AND status = 'queued' AND NOT EXISTS (SELECT 1 FROM runs AS other WHERE"
-    f" other.owner = runs.owner AND other.session_id = runs.session_id AND other.{ACTIVE}"
-    f" AND other.number < runs.number) RETURNING {_COLUMNS}"
+    "UPDATE runs SET status = 'running', worker = :worker, attempt = attempt + coalesce(takeover = 'recovery', 0),"
+    f" base_checkpoint_id = CASE WHEN started_at IS NULL THEN {_NEWEST_CHECKPOINT} ELSE base_checkpoint_id END,"
+    " started_at = coalesce(started_at, :now) WHERE id = :id AND status = 'queued' AND NOT EXISTS (SELECT 1 FROM runs"
+    f" AS other WHERE other.owner = runs.owner AND other.session_id = runs.session_id AND other.{_ACTIVE}"
+    " AND other.number < runs.number)"
 )
 _spec_decoder = msgspec.json.Decoder(RunSpec)
 
@@ -53,11 +54,9 @@ class SqliteRuns:
             if busy is not None and new.if_busy == "reject":
                 raise SessionBusy(active_workflow_id=busy, cancel=f"/api/workflows/{busy}/cancel")
             thread_id = _thread(cursor, new, now)
-            _insert_run(cursor, new, thread_id, first, workflow, now)
-            insert(cursor, new.id, first)
-            run = _by_id(cursor, new.id)
-            assert run is not None
-            return Created(run, is_new=True, is_waiting=busy is not None)
+            _insert_run(cursor, new, thread_id, workflow, now)
+            begin(cursor, new.id, first, now)
+            return Created(_queued(new, thread_id, first, workflow, now), is_new=True, is_waiting=busy is not None)
 
         return await self._database.submit(operation)
 
@@ -74,7 +73,7 @@ class SqliteRuns:
         filters = {"status": wanted.status, "session_id": wanted.session_id, "graph": wanted.graph, "id <": before}
         given = {name: value for name, value in filters.items() if value is not None}
         where = "".join(f" AND {name}{'' if name.endswith('<') else ' ='} ?" for name in given)
-        sql = f"SELECT {_COLUMNS} FROM runs WHERE owner = ?{where} ORDER BY id DESC LIMIT ?"
+        sql = f"SELECT {_COLUMNS} FROM {_RUNS} WHERE owner = ?{where} ORDER BY id DESC LIMIT ?"
         if wanted.trace_id is not None:  # no run has a trace until tracing is configured
             return []
         return await self._database.read(
@@ -84,7 +83,7 @@ class SqliteRuns:
     async def earlier(self, run: Run) -> list[Run]:
         """Return the session's completed runs that the run's thread has not seen, oldest first."""
         sql = (
-            f"SELECT {_COLUMNS} FROM runs WHERE owner = ?1 AND session_id = ?2 AND status = 'completed' AND number >"
+            f"SELECT {_COLUMNS} FROM {_RUNS} WHERE owner = ?1 AND session_id = ?2 AND status = 'completed' AND number >"
             " coalesce((SELECT max(number) FROM runs WHERE owner = ?1 AND session_id = ?2 AND thread_id = ?3"
             " AND started_at IS NOT NULL AND id <> ?4), 0)"
             " AND number < (SELECT number FROM runs WHERE id = ?4) ORDER BY number"
@@ -97,10 +96,12 @@ class SqliteRuns:
         now = self._now()
 
         def operation(cursor: sqlite3.Cursor) -> Claim | None:
-            row = cursor.execute(_CLAIM, {"id": run_id, "worker": worker, "now": now}).fetchone()
-            if row is None:
+            cursor.execute(_CLAIM, {"id": run_id, "worker": worker, "now": now})
+            if cursor.rowcount == 0:
                 return None
-            run = _run(row)
+            cursor.execute("UPDATE heads SET epoch = epoch + 1, updated_at = ? WHERE run_id = ?", (now, run_id))
+            run = _by_id(cursor, run_id)
+            assert run is not None
             is_first = run.takeover is None and run.answers is None
             return Claim(run=run, checkpoint_id=run.base_checkpoint_id if is_first else _newest(cursor, run))
 
@@ -114,29 +115,31 @@ class SqliteRuns:
         answers, resumption = _json(rest.answers), _json(rest.resumption)
 
         def operation(cursor: sqlite3.Cursor) -> RunId | None:
-            if frames is not None and advance(cursor, run_id, fence, frames, now):
-                insert(cursor, run_id, frames)
+            if frames is not None:
+                store(cursor, run_id, fence, frames, now)
             cursor.execute(
-                "UPDATE runs SET status = ?, workflow = ?, takeover = ?, answers = ?, updated_at = ?, worker = NULL,"
+                "UPDATE runs SET status = ?, workflow = ?, takeover = ?, answers = ?, worker = NULL,"
                 " resumption = coalesce(?, resumption)"
                 # Two answers of one millisecond make the same event, which then looks like a repeat: the status tells.
-                f" WHERE id = ? AND epoch = ? AND last_seq = ? AND {ACTIVE} AND (? IS NULL OR status <> 'queued')",
+                " WHERE id = ? AND (? IS NULL OR status <> 'queued') AND EXISTS"
+                " (SELECT 1 FROM heads WHERE run_id = id AND epoch = ? AND last_seq = ? AND is_open)",
                 (
                     rest.status,
                     workflow,
                     rest.takeover,
                     answers,
-                    now,
                     resumption,
                     run_id,
+                    resumption,
                     fence.epoch,
                     _head(fence, frames),
-                    resumption,
                 ),
             )
             if cursor.rowcount == 0:
                 raise Fenced
-            return _next_in_session(cursor, run_id) if rest.status in FINAL_STATUSES else None
+            is_open = rest.status not in FINAL_STATUSES
+            cursor.execute("UPDATE heads SET is_open = ?, updated_at = ? WHERE run_id = ?", (is_open, now, run_id))
+            return None if is_open else _next_in_session(cursor, run_id)
 
         return await self._database.submit(operation)
 
@@ -155,7 +158,7 @@ class SqliteRuns:
         def operation(cursor: sqlite3.Cursor) -> None:
             cursor.execute(
                 "UPDATE runs SET status = 'queued', takeover = 'recovery'"
-                " WHERE id = ? AND epoch = ? AND status = 'running'",
+                " WHERE id = ? AND status = 'running' AND (SELECT epoch FROM heads WHERE run_id = id) = ?",
                 (run_id, epoch),
             )
 
@@ -171,6 +174,7 @@ class SqliteRuns:
             if not run.is_final:
                 raise WorkflowNotFinished
             cursor.execute("DELETE FROM events WHERE run_id = ?", (run_id,))
+            cursor.execute("DELETE FROM heads WHERE run_id = ?", (run_id,))
             cursor.execute("DELETE FROM runs WHERE id = ?", (run_id,))
 
         await self._database.submit(operation)
@@ -181,7 +185,7 @@ def _known(cursor: sqlite3.Cursor, new: NewRun, now: str) -> Run | None:
     if new.idempotency_key is None:
         return None
     row = cursor.execute(
-        f"SELECT {_COLUMNS} FROM runs WHERE owner = ? AND idempotency_key = ?", (new.owner, new.idempotency_key)
+        f"SELECT {_COLUMNS} FROM {_RUNS} WHERE owner = ? AND idempotency_key = ?", (new.owner, new.idempotency_key)
     ).fetchone()
     if row is None:
         return None
@@ -200,7 +204,7 @@ def _hours_before(now: str, hours: int) -> str:
 
 def _active_in_session(cursor: sqlite3.Cursor, owner: str, session_id: str) -> RunId | None:
     row = cursor.execute(
-        f"SELECT id FROM runs WHERE owner = ? AND session_id = ? AND {ACTIVE} ORDER BY number LIMIT 1",
+        f"SELECT id FROM runs WHERE owner = ? AND session_id = ? AND {_ACTIVE} ORDER BY number LIMIT 1",
         (owner, session_id),
     ).fetchone()
     return row[0] if row else None
@@ -238,10 +242,10 @@ def _thread(cursor: sqlite3.Cursor, new: NewRun, now: str) -> str:
     return str(row[0])
 
 
-def _insert_run(cursor: sqlite3.Cursor, new: NewRun, thread_id: str, first: Frames, workflow: bytes, now: str) -> None:
+def _insert_run(cursor: sqlite3.Cursor, new: NewRun, thread_id: str, workflow: bytes, now: str) -> None:
     cursor.execute(
-        "INSERT INTO runs (id, owner, session_id, thread_id, graph, spec, status, last_seq, created_at, updated_at,"
-        " request_hash, idempotency_key, workflow) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO runs (id, owner, session_id, thread_id, graph, spec, status, created_at,"
+        " request_hash, idempotency_key, workflow) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?)",
         (
             new.id,
             new.owner,
@@ -249,13 +253,34 @@ def _insert_run(cursor: sqlite3.Cursor, new: NewRun, thread_id: str, first: Fram
             thread_id,
             new.spec.graph,
             msgspec.json.encode(new.spec),
-            first.last_seq,
-            now,
             now,
             new.request_hash,
             new.idempotency_key,
             workflow,
         ),
+    )
+
+
+def _queued(new: NewRun, thread_id: str, first: Frames, workflow: bytes, now: str) -> Run:
+    return Run(
+        id=new.id,
+        owner=new.owner,
+        session_id=new.session_id,
+        thread_id=thread_id,
+        spec=new.spec,
+        status="queued",
+        attempt=1,
+        epoch=0,
+        last_seq=first.last_seq,
+        created_at=now,
+        updated_at=now,
+        started_at=None,
+        request_hash=new.request_hash,
+        takeover=None,
+        answers=None,
+        resumption=None,
+        base_checkpoint_id=None,
+        workflow=workflow,
     )
 
 
@@ -272,7 +297,7 @@ def _head(fence: Fence, frames: Frames | None) -> int:
 def _by_id(source: sqlite3.Cursor | sqlite3.Connection, run_id: RunId, owner: str | None = None) -> Run | None:
     where = "id = ?" if owner is None else "id = ? AND owner = ?"
     values = (run_id,) if owner is None else (run_id, owner)
-    row = source.execute(f"SELECT {_COLUMNS} FROM runs WHERE {where}", values).fetchone()
+    row = source.execute(f"SELECT {_COLUMNS} FROM {_RUNS} WHERE {where}", values).fetchone()
     return _run(row) if row else None
 
 

@@ -35,7 +35,7 @@ class EventLog(Protocol):
         ...
 
     async def read(self, run_id: RunId, after: int, limit_bytes: int) -> Page:
-        """Return what follows *after*, at least one event if there is one."""
+        """Return what follows *after*: *limit_bytes* of it or more, or all there is."""
         ...
 
     async def seq_at(self, run_id: RunId, timestamp: str) -> int:

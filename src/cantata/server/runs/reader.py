@@ -71,7 +71,8 @@ async def follow(
                 if page.oldest_seq > position + 1:
                     yield Gap(position + 1, page.oldest_seq - 1)
                     position = page.oldest_seq - 1
-                frames, is_behind = page.frames, page.frames is not None
+                frames = page.frames
+                is_behind = frames is not None and len(frames.data) >= PAGE_BYTES  # what came since was pushed
             else:
                 try:
                     frames = pushes.take(position)

@@ -1,5 +1,5 @@
 -- One file holds everything; one writer writes it. Times are ISO 8601 UTC with milliseconds, ids are TypeIDs.
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 CREATE TABLE sessions (
     owner      TEXT NOT NULL,
@@ -28,10 +28,7 @@ CREATE TABLE runs (
     spec               BLOB NOT NULL,
     status             TEXT NOT NULL,
     attempt            INTEGER NOT NULL DEFAULT 1,
-    epoch              INTEGER NOT NULL DEFAULT 0,
-    last_seq           INTEGER NOT NULL,
     created_at         TEXT NOT NULL,
-    updated_at         TEXT NOT NULL,
     started_at         TEXT,
     worker             TEXT,
     takeover           TEXT,
@@ -46,6 +43,15 @@ CREATE INDEX runs_by_owner ON runs (owner, id);
 CREATE INDEX runs_by_session ON runs (owner, session_id, number);
 CREATE INDEX runs_active ON runs (status, number) WHERE status IN ('queued', 'running', 'interrupted');
 CREATE UNIQUE INDEX runs_by_key ON runs (owner, idempotency_key) WHERE idempotency_key IS NOT NULL;
+
+-- Where each run's log ends, and in which epoch it may be written. Every append rewrites this row, so it is a narrow one.
+CREATE TABLE heads (
+    run_id     TEXT PRIMARY KEY,
+    epoch      INTEGER NOT NULL DEFAULT 0,
+    last_seq   INTEGER NOT NULL,
+    updated_at TEXT NOT NULL,
+    is_open    INTEGER NOT NULL DEFAULT 1 -- until the terminal event
+) WITHOUT ROWID;
 
 -- A row for each run and flush. A rowid table with an index is written faster than one clustered by run.
 CREATE TABLE events (
