@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # What is there of the Python this repository keeps; the package by its real folder, not by the shortcuts.
-SOURCES := $(wildcard src tests benchmarks docs/generate.py)
+SOURCES := $(wildcard src tests benchmarks docs/generate.py docs/examples)
 
 # Nothing outside the repository's own environment takes part.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME UV_PROJECT_ENVIRONMENT
@@ -13,7 +13,7 @@ UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv --no-config
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test check format lock transcripts bench docs clean
+.PHONY: help install run studio test check format lock transcripts bench docs clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -36,6 +36,10 @@ $(STAMP): pyproject.toml requirements.lock
 
 run: install ## Start the server; options go in ARGS, as in ARGS="--port 9000"
 	$(BIN)/cantata serve $(ARGS)
+
+studio: install ## Open the graphs to LangSmith Studio, without tracing; options go in ARGS
+	LANGSMITH_TRACING=$${LANGSMITH_TRACING:-false} LANGGRAPH_CLI_NO_ANALYTICS=1 LANGGRAPH_NO_VERSION_CHECK=1 \
+		$(BIN)/langgraph dev --no-browser $(ARGS)
 
 test: install ## Run the tests on all cores; options go in ARGS
 	$(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist loadfile $(ARGS)
@@ -70,5 +74,5 @@ docs: install ## Write the generated pages of docs/ anew
 	$(BIN)/python docs/generate.py
 
 clean: ## Remove the environment, the builds and the caches
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build dist .langgraph_api .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -5,6 +5,7 @@ What the code does not say itself stands in `words.toml`. A setting, error or ev
 
 import argparse
 import ast
+import asyncio
 import inspect
 import itertools
 import json
@@ -24,6 +25,7 @@ from pydantic import SecretStr
 from cantata.callbacks import events
 from cantata.graphs import faults as model_faults
 from cantata.graphs import models
+from cantata.graphs.registry import GraphRegistry
 from cantata.server import errors
 from cantata.server.__main__ import _parser
 from cantata.server.app import create_app
@@ -98,6 +100,7 @@ def generated(glossary: Glossary) -> list[tuple[Path, str]]:
         (docs / "settings.md", settings_page(glossary)),
         (docs / "errors.md", errors_page(glossary)),
         (docs / "events.md", events_page(glossary)),
+        (docs / "graphs.md", graphs_page()),
         (docs / "schemas/events.json", as_json(events.json_schema())),
         (docs / "schemas/openapi.json", as_json(create_app(Settings.model_construct()).openapi())),
         (readme, with_table(readme.read_text(), events_table(glossary))),
@@ -199,6 +202,29 @@ def events_page(glossary: Glossary) -> str:
         "## Parts",
         *(part for kind in parts for part in _part(kind, glossary)),
     )
+
+
+def graphs_page() -> str:
+    """Draw every built-in graph."""
+    graphs = GraphRegistry.load(None)
+    drawings = {entry.name: asyncio.run(_drawing(graphs, entry.name)) for entry in graphs.entries()}
+    return page(
+        "Graphs",
+        """
+        The graphs that come with Cantata, as LangSmith Studio draws them: a dotted arrow is taken or not, a graph
+        within a graph is drawn open. [studio.md](studio.md) tells how to look into them while they run.
+        """,
+        *(
+            part
+            for entry in graphs.entries()
+            for part in (f"## {entry.name}", entry.description, f"```mermaid\n{drawings[entry.name]}```")
+        ),
+    )
+
+
+async def _drawing(graphs: GraphRegistry, name: str) -> str:
+    async with graphs.get(name).open({}, access="assistants.read") as graph:
+        return (await graph.aget_graph(xray=True)).draw_mermaid(with_styles=False).replace("\t", "  ")
 
 
 def events_table(glossary: Glossary) -> str:

@@ -117,7 +117,7 @@ class ServerProcess:
         self.desk = Desk(folder / "desk")
         self.desk.folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.database = f"sqlite:///{folder / 'cantata.db'}"
         self.client = httpx.Client(base_url=self.url, timeout=HANG_SECONDS, trust_env=False)
@@ -251,7 +251,8 @@ def eventually(claim: Any, seconds: float = HANG_SECONDS) -> None:
         time.sleep(0.02)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
