@@ -16,8 +16,10 @@ from cantata.callbacks.events import (
     MessageStart,
     ReasoningStep,
     StepStart,
+    StoredEvent,
     ToolCall,
 )
+from cantata.callbacks.handler import StreamingWorkflowCallbackHandler
 from tests.support.graphs import (
     NOTHING,
     Log,
@@ -66,6 +68,16 @@ async def test_a_message_names_its_agent_and_model() -> None:
     (start,) = of_type(await said_by("hi"), MessageStart)
 
     assert (start.message_id, start.agent, start.role, start.model) == ("m1", "tested", "assistant", "scripted-1")
+
+
+async def test_without_a_name_the_agent_is_called_as_its_graph() -> None:
+    heard: list[StoredEvent] = []
+    graph = chain(a=says(scripted(["hi"]))).copy(update={"name": "poet"})
+
+    await graph.ainvoke(NOTHING, {"callbacks": [StreamingWorkflowCallbackHandler("any-name", heard.append)]})
+
+    assert of_type(heard, MessageStart)[0].agent == "poet"
+    assert {event.workflow_id for event in heard} == {"any-name"}
 
 
 async def test_the_agent_of_a_nested_graph_is_its_node() -> None:

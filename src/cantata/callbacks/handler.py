@@ -56,6 +56,8 @@ class Interruption:
 class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
     """Emits the events of one run; pass it in `config["callbacks"]` of one invocation.
 
+    *emit* takes them in order, from any thread. *graph* names the agent where nodes name none; the graph's own name
+    by default.
     *history* are the events that the run's log already holds, when the run goes on: numbers continue, what was left
     open can be closed, and repeated steps say what they replace.
     """
@@ -68,7 +70,7 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
         workflow_id: str,
         emit: Emit,
         *,
-        graph: str,
+        graph: str | None = None,
         history: Iterable[StoredEvent] = (),
         redaction: Redaction | None = None,
         timestamps: Timestamps | None = None,
@@ -127,6 +129,7 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
         with self._lock:
             if self._is_late(run_id, parent_run_id):
                 return
+            self._graph = self._graph or kwargs.get("name")  # the first chain is the graph
             span = self._scope(parent_run_id)
             task_id: str = (metadata or {}).get("langgraph_checkpoint_ns") or ""
             is_step = task_id != "" and HIDDEN_TAG not in (tags or ()) and not _is_task(span, task_id)
@@ -310,7 +313,7 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
     def _agent(self, span: Span | None, metadata: dict[str, Any]) -> str:
         if name := metadata.get("lc_agent_name"):  # what create_agent and a node's metadata say
             return str(name)
-        return span.path[-2] if span and len(span.path) > 1 else self._graph
+        return span.path[-2] if span and len(span.path) > 1 else self._graph or "graph"
 
     def _note_askers(self, error: GraphInterrupt, span: StepSpan) -> None:
         for asked in error.args[0] if error.args else ():
