@@ -21,7 +21,7 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from cantata.graphs.project import ProjectError
-from cantata.server.app import create_app, shut_down, tune_interpreter
+from cantata.server.app import create_app, opened, shut_down, tune_interpreter
 from cantata.server.errors import CantataError
 from cantata.server.settings import Settings
 from cantata.server.transport import protocol_that_cuts_after
@@ -63,7 +63,7 @@ def serve(options: argparse.Namespace) -> None:
 
 async def _serve(app: FastAPI, config: uvicorn.Config) -> None:
     # Entered here and not by uvicorn, which would log a traceback where one sentence helps.
-    async with app.router.lifespan_context(app):
+    async with opened(app):
         server = Server(config)
         await server.serve()
     # Everything is durable and closed. A cancelled sync node may still hold its thread, for which the interpreter

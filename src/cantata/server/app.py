@@ -1,11 +1,10 @@
 """Puts the parts together: middleware, routers, error handler, lifespan. No logic."""
 
-import asyncio
 import gc
 import logging
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,9 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.exceptions import HTTPException
 
 from cantata.server import errors
-from cantata.server.bootstrap import open_resources
-from cantata.server.guard import BodyLimit, OpenServerGuard
+from cantata.server.embedded import Cantata
+from cantata.server.exits import heard_exits
+from cantata.server.guard import Addressed, BodyLimit, OpenServerGuard
 from cantata.server.problems import SCHEMA as PROBLEM_SCHEMA
 from cantata.server.problems import problem, render, validation_problem
 from cantata.server.routes import chat, health, workflows
@@ -25,7 +25,7 @@ from cantata.server.routes.answers import Answers
 from cantata.server.routes.documented import PROBLEM_CONTENT
 from cantata.server.runs.workflow import workflow_schemas
 from cantata.server.settings import Settings
-from cantata.server.sse import StreamAnswer, Streams
+from cantata.server.sse import StreamAnswer
 from cantata.server.watchdog import watched_loop
 
 logger = logging.getLogger(__name__)
@@ -34,26 +34,20 @@ EXPOSED_HEADERS = ("Location", "Content-Location", "X-Workflow-Id", "Retry-After
 
 
 def create_app(settings: Settings, config_path: Path | None = None) -> FastAPI:
-    """Build the application; resources are opened by its lifespan.
+    """Build the application; resources are opened by its lifespan, and when it is mounted by `opened`.
 
     *config_path* is a `langgraph.json`; without one the built-in graphs are served.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_resources(settings, config_path) as resources, asyncio.TaskGroup() as tasks:
-            streams = Streams(settings.heartbeat_seconds)
-            stream = StreamAnswer(
-                resources.service,
-                streams,
-                drain_seconds=settings.drain_seconds,
-            )
-            app.state.resources, app.state.streams = resources, streams
+        async with Cantata(settings, config_path) as cantata:
+            resources, streams = cantata.resources, cantata.streams
+            stream = StreamAnswer(resources.service, streams, drain_seconds=settings.drain_seconds)
+            app.state.cantata, app.state.resources, app.state.streams = cantata, resources, streams
             app.state.answers = Answers(resources.service, streams, stream)
-            beat = tasks.create_task(streams.beat())
-            with watched_loop(settings.blocking_seconds):
+            with watched_loop(settings.blocking_seconds), heard_exits(cantata.begin_drain):
                 yield
-            beat.cancel()
 
     app = FastAPI(
         title="Cantata",
@@ -70,10 +64,17 @@ def create_app(settings: Settings, config_path: Path | None = None) -> FastAPI:
     return app
 
 
+def opened(app: FastAPI) -> AbstractAsyncContextManager[Any]:
+    """Open what `create_app` built, in the lifespan of the application that it is mounted into.
+
+    Nobody runs the lifespan of a mounted application but who mounts it.
+    """
+    return app.router.lifespan_context(app)
+
+
 async def shut_down(app: FastAPI) -> None:
     """Let runs come to rest and end the streams, while connections are still open. Idempotent."""
-    await app.state.resources.drain()
-    app.state.streams.close()
+    await app.state.cantata.drain()
 
 
 def _describe(app: FastAPI) -> None:
@@ -96,6 +97,7 @@ def _describe(app: FastAPI) -> None:
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
     """Add the layers that every request passes, the innermost first."""
+    app.add_middleware(Addressed)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     if settings.cors_origins:
         app.add_middleware(

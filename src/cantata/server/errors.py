@@ -227,6 +227,12 @@ class ShuttingDown(Unavailable):
     code = "shutting_down"
 
 
+class NotOpened(Unavailable):
+    """The application is mounted but not open: enter `opened(app)` in the lifespan of the outer one."""
+
+    code = "not_opened"
+
+
 class Misconfigured(CantataError):
     """The server cannot start as it is configured."""
 

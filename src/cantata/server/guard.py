@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cantata.server.errors import BodyTooLarge, CantataError, CrossSite, HostNotAllowed, UnsupportedMediaType
 from cantata.server.problems import problem
+from cantata.server.runs import links
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 PAGES = frozenset({"/", "/docs"})  # what a link on another site may open
@@ -59,7 +60,19 @@ class OpenServerGuard:
         if site in (None, "same-origin", "none"):
             return False
         is_link = headers.get("sec-fetch-mode") == "navigate" and scope["method"] == "GET"
-        return not (is_link and scope["path"] in PAGES)
+        return not (is_link and scope["path"].removeprefix(scope.get("root_path", "")) in PAGES)
+
+
+class Addressed:
+    """Lets links to runs begin with the path under which the application is mounted."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, in whose context links are made."""
+        links.root.set(scope.get("root_path", "").rstrip("/"))
+        await self._app(scope, receive, send)
 
 
 class BodyLimit:

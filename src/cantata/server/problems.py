@@ -1,6 +1,6 @@
 """Errors as `application/problem+json` (RFC 9457)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -63,14 +63,19 @@ def render(
 
 
 def validation_problem(error: RequestValidationError) -> Response:
-    """Render what FastAPI found wrong with a request, each finding with its path in what was sent."""
+    """Render what FastAPI found wrong with a request."""
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
         reason = next(item.get("ctx", {}).get("error", "") for item in found if item["type"] == "json_invalid")
         return problem(MalformedJson(f"The body is not valid JSON: {reason}."))
+    return problem(refusal(found))
+
+
+def refusal(found: Sequence[Any]) -> Invalid:
+    """Say what pydantic found wrong, each finding with its path in what was sent."""
     listed = [{"path": _path(item["loc"]), "message": item["msg"]} for item in found]
     first = listed[0]
-    return problem(Invalid(f"{first['path']}: {first['message']}", errors=listed))
+    return Invalid(f"{first['path']}: {first['message']}", errors=listed)
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -16,6 +16,7 @@ from starlette.types import Message, Send
 from cantata.callbacks.events import TYPE_NAMES, StreamEvent, encode
 from cantata.server.runs.frames import Frames
 from cantata.server.runs.ids import Cursor, RunId
+from cantata.server.runs.links import address_of
 from cantata.server.runs.model import Run
 from cantata.server.runs.ports import Subscription
 from cantata.server.runs.reader import Beat
@@ -122,7 +123,7 @@ class StreamAnswer:
         """Stream the run's events after *after*."""
         return _Stream(
             self._bytes(run.owner, run.id, after),
-            headers=address_of(run.id)
+            headers=address_headers(run.id)
             | {"Cache-Control": "no-cache, no-transform", "Content-Type": "text/event-stream; charset=utf-8"},
             ping=0,  # its timer is one task a stream; ours is one in all
             sep="\n",
@@ -151,7 +152,7 @@ def frame_of(event: StreamEvent, cursor: Cursor | None = None) -> bytes:
     return f"{head}event: {TYPE_NAMES[type(event)]}\ndata: ".encode() + encode(event) + b"\n\n"
 
 
-def address_of(run_id: RunId) -> dict[str, str]:
+def address_headers(run_id: RunId) -> dict[str, str]:
     """Return the headers that name a run."""
-    address = f"/api/workflows/{run_id}"
+    address = address_of(run_id)
     return {"Location": address, "Content-Location": address, "X-Workflow-Id": run_id}

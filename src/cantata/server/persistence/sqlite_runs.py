@@ -52,7 +52,7 @@ class SqliteRuns:
                 return Created(known, is_new=False, is_waiting=False)
             busy = None if new.is_session_new else _active_in_session(cursor, new.owner, new.session_id)
             if busy is not None and new.if_busy == "reject":
-                raise SessionBusy(active_workflow_id=busy, cancel=f"/api/workflows/{busy}/cancel")
+                raise SessionBusy(active_workflow_id=busy)
             thread_id = _thread(cursor, new, now)
             _insert_run(cursor, new, thread_id, workflow, now)
             begin(cursor, new.id, first, now)

@@ -7,11 +7,12 @@ import anyio
 import orjson
 from fastapi import Request, Response
 
-from cantata.server.errors import BadCursor, CantataError
+from cantata.server.errors import BadCursor, CantataError, NotOpened
 from cantata.server.routes.requests import LOCAL_OWNER, Asked, Wanted, check_same_request
+from cantata.server.runs.links import links_of
 from cantata.server.runs.model import Run
-from cantata.server.runs.service import RunService, check_cursor, links_of
-from cantata.server.sse import StreamAnswer, Streams, address_of
+from cantata.server.runs.service import RunService, check_cursor
+from cantata.server.sse import StreamAnswer, Streams, address_headers
 
 POLL_SECONDS = 1  # what Retry-After recommends while a run is not final
 
@@ -39,17 +40,21 @@ class Answers:
         """Answer with *run* in the wanted way."""
         if wanted == "background":
             progress = await self.service.progress(run)
-            headers = {**address_of(run.id), "Preference-Applied": "respond-async", "Retry-After": str(POLL_SECONDS)}
+            headers = {
+                **address_headers(run.id),
+                "Preference-Applied": "respond-async",
+                "Retry-After": str(POLL_SECONDS),
+            }
             return json_response(small_status(run, progress), 202, headers)
         check_cursor(run, after)
         if wanted == "wait":
             return await _unless_gone(request, self._wait(run, after))
         if run.is_final and after == run.last_seq:
-            return Response(status_code=204, headers=address_of(run.id))  # stops a browser's EventSource
+            return Response(status_code=204, headers=address_headers(run.id))  # stops a browser's EventSource
         return self._stream.of(run, after)
 
     async def _wait(self, run: Run, after: int) -> Response:
-        return json_response(await self.service.wait(run, after, self._streams.watch), headers=address_of(run.id))
+        return json_response(await self.service.wait(run, after, self._streams.watch), headers=address_headers(run.id))
 
 
 async def _unless_gone(request: Request, answer: Awaitable[Response]) -> Response:
@@ -93,6 +98,12 @@ def json_response(content: Any, status: int = 200, headers: dict[str, str] | Non
 
 
 async def answers_of(request: Request) -> Answers:
-    """Return the application's answers, for routes to depend on; not a plain function, which would cost a thread."""
-    answers: Answers = request.app.state.answers
+    """Return the application's answers, for routes to depend on; not a plain function, which would cost a thread.
+
+    Raises:
+        NotOpened: nobody runs the application's lifespan.
+    """
+    answers: Answers | None = getattr(request.app.state, "answers", None)
+    if answers is None:
+        raise NotOpened
     return answers

@@ -1,9 +1,11 @@
 """Whether the process lives and can serve, and the page at the root."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 
-from cantata.server.routes.answers import json_response
+from cantata.server.routes.answers import Answers, answers_of, json_response
 
 router = APIRouter(tags=["health"])
 
@@ -13,16 +15,17 @@ _PAGE = """<!doctype html>
 pre{background:#8881;padding:1rem;overflow:auto}</style>
 <h1>Cantata</h1><p>Runs agent workflows and shows live what they think and do.</p>
 <pre>curl -N -H 'Content-Type: application/json' \\
-  -d '{"message":"What is 17*23, and what time is it in Cairo?"}' %s/chat</pre>
-<ul><li><a href="/docs">The API, to read and to try</a></li><li><a href="/openapi.json">OpenAPI</a></li>
-<li><a href="/api/workflows">Workflows</a></li><li><a href="/health/ready">Health</a></li></ul></html>
+  -d '{"message":"What is 17*23, and what time is it in Cairo?"}' %(base)s/chat</pre>
+<ul><li><a href="%(root)s/docs">The API, to read and to try</a></li><li><a href="%(root)s/openapi.json">OpenAPI</a></li>
+<li><a href="%(root)s/api/workflows">Workflows</a></li><li><a href="%(root)s/health/ready">Health</a></li></ul></html>
 """
 
 
 @router.get("/", include_in_schema=False)
 async def index(request: Request) -> HTMLResponse:
     """Answer with a page that links to what there is."""
-    return HTMLResponse(_PAGE % str(request.base_url).rstrip("/"))
+    root = request.scope.get("root_path", "").rstrip("/")  # `base_url` tells the outer application's
+    return HTMLResponse(_PAGE % {"base": f"{request.url.scheme}://{request.url.netloc}{root}", "root": root})
 
 
 @router.get("/health/live")
@@ -32,11 +35,11 @@ async def live() -> Response:
 
 
 @router.get("/health/ready")
-async def ready(request: Request) -> Response:
+async def ready(request: Request, answers: Annotated[Answers, Depends(answers_of)]) -> Response:
     """Answer 200 while new runs are taken; lists the graphs that could not be loaded."""
     resources = request.app.state.resources
     broken = {e.name: e.error for e in resources.engine.graphs.entries() if e.error}
-    is_ready = not resources.service.is_draining
+    is_ready = not answers.service.is_draining
     told = {
         "status": "ok" if is_ready else "draining",
         "graphs": resources.engine.graphs.names(),

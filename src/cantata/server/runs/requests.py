@@ -10,7 +10,7 @@ from cantata.graphs.faults import ModelUnavailable, UnknownModel
 from cantata.graphs.models import ModelSettings, resolve_model_name
 from cantata.graphs.registry import BrokenGraph, GraphRegistry, GraphSource, UnknownGraph
 from cantata.server import errors
-from cantata.server.runs.ids import is_session_id, new_session_id
+from cantata.server.runs.ids import RunId, is_session_id, new_session_id
 from cantata.server.runs.model import IfBusy, OnDisconnect, RunSpec
 
 _OWN_KEYS = frozenset(
@@ -38,6 +38,8 @@ class RunRequest:
     tags: tuple[str, ...] = ()
     configurable: dict[str, Any] = field(default_factory=dict)
     must_have_messages: bool = False
+    run_id: RunId | None = None
+    """The id that the run is to have, or has if this is a repeat."""
     request_hash: str = ""
     idempotency_key: str | None = None
 

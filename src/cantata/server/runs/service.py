@@ -16,9 +16,11 @@ from cantata.server.errors import (
     CantataError,
     CursorBeyondHead,
     Fenced,
+    IdempotencyMismatch,
     InterruptMismatch,
     LogConflict,
     NotInterrupted,
+    SessionBusy,
     ShuttingDown,
     WorkflowFinished,
     WorkflowNotFound,
@@ -28,6 +30,7 @@ from cantata.server.runs.fold import WorkflowFold
 from cantata.server.runs.frames import Frames, FrameWriter
 from cantata.server.runs.history import checkpoints_of
 from cantata.server.runs.ids import RunId, new_run_id
+from cantata.server.runs.links import links_of
 from cantata.server.runs.live import Cancellation, LiveRun
 from cantata.server.runs.model import Claim, NewRun, Rest, Resumption, Run
 from cantata.server.runs.ports import Dispatcher, Page, RunFilter
@@ -65,11 +68,15 @@ class RunService:
             SessionBusy, IdempotencyMismatch: see the store.
             ShuttingDown: the process takes no more runs.
         """
+        if request.run_id is not None and (made := await self._engine.store.get(owner, request.run_id)):
+            if made.request_hash != request.request_hash:
+                raise IdempotencyMismatch(f"Another request made {made.id}.")
+            return Started(made, is_new=False)
         if self.is_draining:
             raise ShuttingDown
         spec = await spec_of(request, self._engine.graphs, self._models)
         new = NewRun(
-            id=new_run_id(),
+            id=request.run_id or new_run_id(),
             owner=owner,
             session_id=session_of(request),
             is_session_new=request.session_id is None,
@@ -79,7 +86,11 @@ class RunService:
             idempotency_key=request.idempotency_key,
         )
         frames, workflow = self._first(new, request)
-        created = await self._engine.store.create(new, frames, workflow)
+        try:
+            created = await self._engine.store.create(new, frames, workflow)
+        except SessionBusy as error:
+            busy: RunId = error.members["active_workflow_id"]
+            raise SessionBusy(active_workflow_id=busy, cancel=links_of(busy)["cancel"]) from error
         if created.is_new:
             if spec.on_disconnect == "cancel":
                 self._engine.presence.expect(created.run.id)
@@ -326,12 +337,6 @@ def told(run: Run, folded: Workflow) -> Workflow:
         "trace": None,
         "links": links_of(run.id),
     }
-
-
-def links_of(run_id: RunId) -> dict[str, str]:
-    """Name the addresses of a run."""
-    own = f"/api/workflows/{run_id}"
-    return {"self": own} | {name: f"{own}/{name}" for name in ("status", "events", "cancel", "resume", "history")}
 
 
 def _repeated(run: Run, responses: dict[str, Any], idempotency_key: str | None) -> int | None:

@@ -1,0 +1,261 @@
+"""Cantata inside a Python program: the server's own runs, logs and workers, without HTTP.
+
+    async with Cantata() as cantata:                            # opens the database, once
+        async with cantata.stream("What is 17*23?") as events:  # starts a run and reads its log
+            async for event in events: ...
+        workflow = await cantata.run("And in words?", session_id=events.session_id)
+
+The application that serves HTTP holds one of these, too.
+"""
+
+import asyncio
+import inspect
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypedDict, Unpack
+
+from pydantic import ValidationError
+
+from cantata.callbacks.events import StoredEvent, StreamGap, WorkflowInterrupted
+from cantata.server.bootstrap import Resources, open_resources
+from cantata.server.errors import ShuttingDown
+from cantata.server.problems import refusal
+from cantata.server.routes.bodies import WorkflowBody
+from cantata.server.routes.chat import check_text
+from cantata.server.routes.requests import LOCAL_OWNER, common_fields, request_hash
+from cantata.server.runs.frames import Frames
+from cantata.server.runs.ids import RunId, run_id_of
+from cantata.server.runs.model import IfBusy, OnDisconnect, Run
+from cantata.server.runs.reader import Gap
+from cantata.server.runs.requests import RunRequest, invalid
+from cantata.server.runs.service import Workflow, check_cursor
+from cantata.server.settings import Settings
+from cantata.server.sse import Streams
+
+RunEvent = StoredEvent | StreamGap
+OnEvent = Callable[[RunEvent], Awaitable[None] | None]
+
+_open: dict["Cantata", None] = {}
+"""What is open in this process, for the functions that name none; the newest last."""
+
+
+class RunOptions(TypedDict, total=False):
+    """What a run may be given beside its prompt: the fields of `POST /api/workflows`."""
+
+    graph: str
+    """`assistant` unless named."""
+    context: Mapping[str, Any]
+    session_id: str
+    metadata: Mapping[str, str | int | float | bool]
+    if_busy: IfBusy
+    on_disconnect: OnDisconnect
+    timeout_seconds: float
+    model: str
+    options: Mapping[str, float | int]
+    config: Mapping[str, Any]
+
+
+class Cantata:
+    """Everything that runs need, open as long as the context is; one per database."""
+
+    resources: Resources
+    streams: Streams
+
+    def __init__(self, settings: Settings | None = None, config_path: Path | None = None) -> None:
+        """Take the settings, the environment's by default, and a `langgraph.json`, or the built-in graphs."""
+        self._settings = settings or Settings()
+        self._config_path = config_path
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            self.resources = await stack.enter_async_context(open_resources(self._settings, self._config_path))
+            self.streams = Streams(self._settings.heartbeat_seconds)
+            self._loop = asyncio.get_running_loop()
+            self._is_leaving, self._has_drained = asyncio.Event(), asyncio.Event()
+            tasks = await stack.enter_async_context(asyncio.TaskGroup())
+            beat = tasks.create_task(self.streams.beat())
+            tasks.create_task(self._drain_when_told())
+            stack.callback(beat.cancel)
+            stack.callback(self.begin_drain)
+            _open[self] = None
+            stack.callback(_open.pop, self, None)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()  # without what was raised, which the task groups would wrap
+
+    @asynccontextmanager
+    async def stream(
+        self, prompt: Any, *, workflow_id: str | None = None, after: int = 0, **options: Unpack[RunOptions]
+    ) -> AsyncIterator["RunEvents"]:
+        """Start a run, and give its events as they are stored. Leaving is a disconnect, not a cancel.
+
+        With a *workflow_id* of the caller's own the same call may be repeated: it attaches to the run that it made.
+        *after* is the `seq` of the last event that the caller has.
+
+        Raises:
+            Invalid: a field cannot be honoured; `errors` in its members names it.
+            IdempotencyMismatch: another call used this *workflow_id*.
+            SessionBusy: the session has an active run, and `if_busy` is not `enqueue`.
+            ShuttingDown: also while reading, when this closes before the run ends; it goes on when this is open again.
+        """
+        if after and workflow_id is None:
+            raise invalid("after", "There is nothing to go on from without the id of a run.")
+        request = self._request(prompt, workflow_id, options)
+        run = (await self.resources.service.start(LOCAL_OWNER, request)).run
+        check_cursor(run, after)
+        async with aclosing(self._read(run, after)) as events:
+            yield RunEvents(self, run, events)
+
+    async def run(
+        self,
+        prompt: Any,
+        *,
+        workflow_id: str | None = None,
+        on_event: OnEvent | None = None,
+        **options: Unpack[RunOptions],
+    ) -> Workflow:
+        """Run to the end, or until a human is asked; return what `GET /api/workflows/{id}` tells.
+
+        A failed run is a workflow with `status: failed`, not an exception. Raises what `stream` raises.
+        """
+        async with self.stream(prompt, workflow_id=workflow_id, **options) as events:
+            async for event in events:
+                told = on_event(event) if on_event else None
+                if inspect.isawaitable(told):
+                    await told
+                if isinstance(event, WorkflowInterrupted):
+                    workflow = await events.workflow()
+                    if workflow["status"] == "interrupted":  # and not answered since
+                        return workflow
+            return await events.workflow()
+
+    def begin_drain(self) -> None:
+        """Begin to let runs come to rest; on the loop's own thread."""
+        self._is_leaving.set()
+
+    async def drain(self) -> None:
+        """Let runs come to rest, then end the streams. Idempotent."""
+        self.begin_drain()
+        await self._has_drained.wait()
+
+    def is_of(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Tell whether *loop* may use this."""
+        return self._loop is loop and not self._is_leaving.is_set()
+
+    async def _drain_when_told(self) -> None:
+        await self._is_leaving.wait()
+        try:
+            await self.resources.drain()
+        finally:
+            self.streams.close()
+            self._has_drained.set()
+
+    def _request(self, prompt: Any, workflow_id: str | None, options: RunOptions) -> RunRequest:
+        if isinstance(prompt, str):
+            check_text("input", prompt, self._settings.max_message_chars)
+        sent = {"graph": "assistant", **options, "input": prompt}
+        try:
+            body = WorkflowBody.model_validate(sent)
+            this_hash = request_hash("POST /api/workflows", sent)
+        except ValidationError as error:
+            raise refusal(error.errors()) from error
+        except TypeError as error:  # of orjson
+            raise invalid("input", "What a run is given must be plain JSON, for it is stored.") from error
+        run_id = None if workflow_id is None else run_id_of(workflow_id)
+        if workflow_id is not None and run_id is None:
+            raise invalid("workflow_id", "An id is what `new_run_id()` makes, or a UUID.")
+        return RunRequest(
+            graph=body.graph,
+            input=body.input,
+            context=body.context,
+            run_id=run_id,
+            request_hash=this_hash,
+            idempotency_key=run_id,
+            **common_fields(body, "stream"),
+        )
+
+    async def _read(self, run: Run, after: int) -> AsyncGenerator[RunEvent]:
+        if run.is_final and after == run.last_seq:
+            return
+        service = self.resources.service
+        async with aclosing(service.stream(run.id, after, self.streams.watch)) as found:
+            async for item in found:
+                if isinstance(item, Gap):
+                    yield await service.gap(run.owner, run.id, item.from_seq, item.to_seq)
+                elif isinstance(item, Frames):
+                    for event in item.events():
+                        yield event
+                    if item.is_end:
+                        return
+        raise ShuttingDown(f"{run.id} has not ended; it goes on when Cantata is open again.", workflow_id=run.id)
+
+
+class RunEvents:
+    """The events of one run as an iterator, and what can be done with the run."""
+
+    def __init__(self, cantata: Cantata, run: Run, events: AsyncGenerator[RunEvent]) -> None:
+        self.workflow_id: RunId = run.id
+        self.session_id = run.session_id
+        self._service = cantata.resources.service
+        self._owner = run.owner
+        self._events = events
+
+    def __aiter__(self) -> AsyncIterator[RunEvent]:
+        """Read on; ends after the run's terminal event, and stays open while a human is asked."""
+        return self._events
+
+    async def workflow(self) -> Workflow:
+        """Return what `GET /api/workflows/{id}` tells now."""
+        return await self._service.workflow(self._owner, self.workflow_id)
+
+    async def resume(self, responses: Mapping[str, Any]) -> None:
+        """Answer what the run asks, by interrupt ids; the events go on with `workflow_resumed`.
+
+        Raises:
+            NotInterrupted, InterruptMismatch: nobody asks, or not for this.
+        """
+        await self._service.resume(self._owner, self.workflow_id, dict(responses), None)
+
+    async def cancel(self, reason: str = "cancelled by the program") -> Workflow:
+        """Stop the run; return it once its graph has ended. Idempotent.
+
+        Raises:
+            WorkflowFinished: it had completed or failed before.
+        """
+        return await self._service.cancel(self._owner, self.workflow_id, self._owner, reason)
+
+
+@asynccontextmanager
+async def streaming_session(
+    workflow_id: str | None, prompt: Any, **options: Unpack[RunOptions]
+) -> AsyncIterator[RunEvents]:
+    """Do `Cantata.stream` on the newest one that is open on this loop; without one, open one for this call alone."""
+    async with _any_open() as cantata, cantata.stream(prompt, workflow_id=workflow_id, **options) as events:
+        yield events
+
+
+async def execute_workflow_with_streaming(
+    workflow_id: str | None, prompt: Any, *, on_event: OnEvent | None = None, **options: Unpack[RunOptions]
+) -> Workflow:
+    """Do `Cantata.run`, as `streaming_session` does `Cantata.stream`."""
+    async with _any_open() as cantata:
+        return await cantata.run(prompt, workflow_id=workflow_id, on_event=on_event, **options)
+
+
+@asynccontextmanager
+async def _any_open() -> AsyncIterator[Cantata]:
+    loop = asyncio.get_running_loop()
+    found = next((cantata for cantata in reversed(_open) if cantata.is_of(loop)), None)
+    if found is not None:
+        yield found
+        return
+    async with Cantata() as own:
+        _open.pop(own)  # another task must not use what ends with this call
+        yield own

@@ -1,0 +1,264 @@
+"""Cantata in a program: the same runs as over HTTP, without a server."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import cast, get_type_hints
+
+import pytest
+from msgspec import to_builtins
+from tests.acceptance.reading import folded, told_by_log
+from tests.support.invariants import check_invariants
+
+import cantata.server
+from cantata.callbacks.events import MessageDelta, StoredEvent, ToolEnd, WorkflowInterrupted, WorkflowStarted
+from cantata.server import Cantata, Settings, errors, execute_workflow_with_streaming, new_run_id, streaming_session
+from cantata.server.embedded import RunEvent, RunOptions
+from cantata.server.routes.bodies import WorkflowBody
+
+QUESTION = "What is 17*23?"
+GRAPHS = """
+import asyncio
+from pathlib import Path
+from typing import TypedDict
+from langgraph.config import get_stream_writer
+from langgraph.graph import StateGraph
+from langgraph.types import interrupt
+
+class State(TypedDict):
+    key: str
+
+async def hold(state: State) -> None:
+    get_stream_writer()({"type": "message_delta", "text": "waiting"})
+    while not Path(__file__).with_name("open").exists():
+        await asyncio.sleep(0.01)
+
+def ask(state: State) -> State:
+    return {"key": interrupt("Which key?")}
+
+def fail(state: State) -> State:
+    raise LookupError("no such key")
+
+failing = StateGraph(State).add_node(fail).set_entry_point("fail").compile()
+holding = StateGraph(State).add_node(hold).set_entry_point("hold").compile()
+asking = StateGraph(State).add_node(ask).set_entry_point("ask").compile()
+"""
+CONFIG = {"dependencies": ["."], "graphs": {name: f"./graphs.py:{name}" for name in ("holding", "asking", "failing")}}
+GIVEN = {"key": "none"}
+PROJECT = Path("langgraph.json")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in a folder of one's own, without anybody's keys."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OFFLINE_DEMO_TOKEN_DELAY_MS", "0")
+    monkeypatch.setenv("DEFAULT_MODEL", "offline-demo")
+    (tmp_path / "graphs.py").write_text(GRAPHS)
+    (tmp_path / "langgraph.json").write_text(json.dumps(CONFIG))
+    return tmp_path
+
+
+async def test_events_come_typed_and_tell_what_the_workflow_tells() -> None:
+    async with Cantata() as cantata, cantata.stream(QUESTION) as stream:
+        events = [event async for event in stream]
+        workflow = await stream.workflow()
+
+    check_invariants(cast("list[StoredEvent]", events))
+    assert told_by_log(workflow) == folded([to_builtins(event) for event in events])
+    assert [event.output for event in events if isinstance(event, ToolEnd)] == ["391"]
+    assert "391" in workflow["final_response"]
+
+
+async def test_a_run_returns_the_workflow_and_tells_its_events() -> None:
+    heard: list[RunEvent] = []
+
+    async def hear(event: RunEvent) -> None:
+        await asyncio.sleep(0)
+        heard.append(event)
+
+    async with Cantata() as cantata:
+        plain = await cantata.run(QUESTION, on_event=lambda event: None)
+        workflow = await cantata.run(QUESTION, on_event=hear, session_id="s", metadata={"by": "me"})
+
+    check_invariants(cast("list[StoredEvent]", heard))
+    assert workflow["status"] == plain["status"] == "completed"
+    assert (workflow["session_id"], workflow["metadata"]) == ("s", {"by": "me"})
+    assert workflow["last_seq"] == len(heard)
+
+
+async def test_leaving_early_lets_the_run_go_on() -> None:
+    async with Cantata() as cantata:
+        async with cantata.stream(QUESTION) as stream:
+            async for _ in stream:
+                break
+        workflow = await cantata.run(QUESTION, workflow_id=stream.workflow_id)
+
+    assert workflow["workflow_id"] == stream.workflow_id
+    assert workflow["status"] == "completed"
+
+
+async def test_an_id_of_ones_own_starts_one_run_however_often_it_is_asked_for() -> None:
+    mine = new_run_id()
+
+    async with Cantata() as cantata, asyncio.TaskGroup() as tasks:
+        asked = [tasks.create_task(cantata.run(QUESTION, workflow_id=mine)) for _ in range(5)]
+    async with Cantata() as cantata:
+        again = await cantata.run(QUESTION, workflow_id=mine)
+        async with cantata.stream(QUESTION, workflow_id=mine, after=again["last_seq"] - 1) as stream:
+            rest = [event async for event in stream]
+        async with cantata.stream(QUESTION, workflow_id=mine, after=again["last_seq"]) as stream:
+            nothing = [event async for event in stream]
+
+    assert {task.result()["workflow_id"] for task in asked} == {again["workflow_id"]} == {mine}
+    assert [event.seq for event in rest] == [again["last_seq"]]
+    assert nothing == []
+
+
+async def test_what_cannot_be_honoured_is_refused_with_the_field() -> None:
+    mine = new_run_id()
+
+    async with Cantata() as cantata:
+        await cantata.run(QUESTION, workflow_id=mine)
+        with pytest.raises(errors.IdempotencyMismatch):
+            await cantata.run("Another question", workflow_id=mine)
+        with pytest.raises(errors.Invalid, match="workflow_id"):
+            await cantata.run(QUESTION, workflow_id="wf_12345abc")
+        with pytest.raises(errors.Invalid, match="timeout_seconds") as refused:
+            await cantata.run(QUESTION, timeout_seconds=-1)
+        with pytest.raises(errors.Invalid, match="plain JSON"):
+            await cantata.run({"messages": [object()]})
+        with pytest.raises(errors.Invalid, match="empty"):
+            await cantata.run(" ")
+        with pytest.raises(errors.UnknownGraph):
+            await cantata.run(QUESTION, graph="nobody")
+        with pytest.raises(errors.CursorBeyondHead):
+            async with cantata.stream(QUESTION, workflow_id=mine, after=1_000):
+                pass
+        with pytest.raises(errors.Invalid, match="after"):
+            async with cantata.stream(QUESTION, after=1):
+                pass
+
+    assert refused.value.members["errors"][0]["path"] == "timeout_seconds"
+
+
+async def test_a_failed_run_is_a_workflow_and_no_exception() -> None:
+    async with Cantata(config_path=PROJECT) as cantata:
+        workflow = await cantata.run(GIVEN, graph="failing")
+
+    assert (workflow["status"], workflow["failed_node"]) == ("failed", "fail")
+
+
+async def test_a_question_to_a_human_is_answered_from_the_stream() -> None:
+    async with Cantata(config_path=PROJECT) as cantata:
+        async with cantata.stream(GIVEN, graph="asking") as stream:
+            async for event in stream:
+                if isinstance(event, WorkflowInterrupted):
+                    await stream.resume({asked.id: "yes" for asked in event.interrupts})
+            workflow = await stream.workflow()
+        asking = await cantata.run(GIVEN, graph="asking")
+
+    assert workflow["status"] == "completed"
+    assert asking["status"] == "interrupted"
+
+
+async def test_a_run_is_cancelled_from_its_stream() -> None:
+    async with (
+        Cantata(config_path=PROJECT) as cantata,
+        cantata.stream(GIVEN, graph="holding") as stream,
+    ):
+        async for event in stream:
+            if isinstance(event, MessageDelta):
+                break
+        workflow = await stream.cancel("enough")
+
+    assert workflow["status"] == "cancelled"
+    assert workflow["cancelled"]["reason"] == "enough"
+
+
+async def test_a_reader_learns_that_the_run_goes_on_another_time(folder: Path) -> None:
+    settings = Settings(drain_seconds=0)
+    mine = new_run_id()
+
+    async def read(cantata: Cantata, begun: asyncio.Event) -> None:
+        async with cantata.stream(GIVEN, workflow_id=mine, graph="holding") as stream:
+            async for _ in stream:
+                begun.set()
+
+    async with asyncio.TaskGroup() as tasks:
+        async with Cantata(settings, PROJECT) as cantata:
+            begun = asyncio.Event()
+            reading = tasks.create_task(_raised_by(read(cantata, begun)))
+            await begun.wait()
+        cut = await reading
+    (folder / "open").touch()
+    async with Cantata(settings, PROJECT) as cantata:
+        workflow = await cantata.run(GIVEN, workflow_id=mine, graph="holding")
+
+    assert isinstance(cut, errors.ShuttingDown)
+    assert workflow["status"] == "completed"
+
+
+async def test_an_exception_leaves_as_it_is() -> None:
+    with pytest.raises(LookupError, match="mine"):
+        async with Cantata():
+            raise LookupError("mine")
+
+
+async def test_the_functions_use_what_is_open() -> None:
+    mine = new_run_id()
+
+    async with Cantata() as cantata:
+        async with streaming_session(None, QUESTION, graph="sequential") as stream:
+            started = await anext(aiter(stream))
+        workflow = await execute_workflow_with_streaming(mine, QUESTION)
+        known = await cantata.run(QUESTION, workflow_id=mine)
+
+    assert isinstance(started, WorkflowStarted)
+    assert started.graph == "sequential"
+    assert known == workflow
+
+
+async def test_the_functions_open_what_they_need_and_close_it() -> None:
+    mine = new_run_id()
+
+    workflow = await execute_workflow_with_streaming(mine, QUESTION)
+    async with Cantata() as cantata:  # which a second one on the same file could not
+        known = await cantata.run(QUESTION, workflow_id=mine)
+
+    assert known == workflow
+
+
+async def test_two_that_are_open_at_once_are_refused() -> None:
+    async with Cantata():
+        with pytest.raises(errors.DatabaseInUse):
+            async with Cantata():
+                pass
+
+
+def test_importing_the_package_is_cheap() -> None:
+    program = "import cantata, cantata.server, sys; print({'fastapi', 'langgraph', 'pydantic'} & set(sys.modules))"
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "set()\n"
+
+
+@pytest.mark.parametrize("name", cantata.server.__all__)
+def test_every_public_name_is_there(name: str) -> None:
+    assert getattr(cantata.server, name).__module__.startswith("cantata.server.")
+
+
+def test_options_are_the_fields_of_the_route() -> None:
+    assert set(get_type_hints(RunOptions)) == set(WorkflowBody.model_fields) - {"input"}
+
+
+async def _raised_by(work: Awaitable[None]) -> BaseException | None:
+    try:
+        await work
+    except errors.CantataError as error:
+        return error
+    return None
