@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # What is there of the Python this repository keeps; the package by its real folder, not by the shortcuts.
-SOURCES := $(wildcard src tests benchmarks docs/generate.py docs/examples)
+SOURCES := $(wildcard src tests benchmarks docs/generate.py docs/pages docs/examples)
 
 # Nothing outside the repository's own environment takes part.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME UV_PROJECT_ENVIRONMENT
@@ -13,7 +13,7 @@ UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv --no-config
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run studio test check format lock transcripts bench docs clean
+.PHONY: help install run studio test test-gemini check format lock transcripts bench docs clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -44,12 +44,15 @@ studio: install ## Open the graphs to LangSmith Studio, without tracing; options
 test: install ## Run the tests on all cores; options go in ARGS
 	$(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist loadfile $(ARGS)
 
+test-gemini: install ## Try Google's real API with your GEMINI_API_KEY, after saying what it costs
+	$(BIN)/python -m tests.live $(ARGS)
+
 check: install ## Check format, lint, types, import rules and docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy $(SOURCES)
 	$(BIN)/lint-imports
-	$(BIN)/python docs/generate.py --check
+	$(BIN)/python -m docs.generate --check
 
 format: install ## Format the code and mend what lint can mend
 	$(BIN)/ruff check --fix-only .
@@ -71,7 +74,7 @@ bench: install ## Measure; options go in ARGS
 	$(BIN)/python -m benchmarks $(ARGS)
 
 docs: install ## Write the generated pages of docs/ anew
-	$(BIN)/python docs/generate.py
+	$(BIN)/python -m docs.generate
 
 clean: ## Remove the environment, the builds and the caches
 	rm -rf $(VENV) build dist .langgraph_api .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

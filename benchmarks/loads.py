@@ -120,13 +120,14 @@ class _Clocks:
         )
 
 
-def stream(server: Server, load: StreamLoad) -> StreamResult:
-    """Run *load*.
+def stream(server: Server, load: StreamLoad, request: bytes | None = None) -> StreamResult:
+    """Run *load*: of the benched graph, or of what *request* asks for, with tokens that bear stamps as that one's do.
 
     Raises:
         Incomplete: a token is missing, or a run did not complete.
     """
-    request = post(WORKFLOWS, {"graph": "bench", "input": bench_input(load.tokens, load.pace_seconds)}, STREAM)
+    asked = {"graph": "bench", "input": bench_input(load.tokens, load.pace_seconds)}
+    request = request or post(WORKFLOWS, asked, STREAM)
 
     async def follow(connection: Connection, number: int) -> Sequence[Exchange]:
         await asyncio.sleep(load.ramp_seconds * number / load.streams)

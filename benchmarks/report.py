@@ -67,6 +67,13 @@ REQUEST_COLUMNS: tuple[Column, ...] = (
     ("client", "client_cores", ".2f"),
     ("others", "other_cores", ".2f"),
 )
+GEMINI_LAYERS = (
+    ("raw", "httpx and json"),
+    ("google_genai", "google-genai"),
+    ("langchain", "ChatGoogleGenerativeAI"),
+    ("guarded", "our guarded model"),
+    ("path", "a run: server, log, SSE"),
+)
 NAME_WIDTH = 26
 QUIET_CORES = 0.15  # what the rest of a machine may use before a result is doubtful
 REFERENCE_TOKENS_PER_SECOND = 18_500  # raw, where a prototype reached the targets
@@ -82,6 +89,9 @@ def figures_of(samples: Samples) -> Figures:
         found |= {f"{name}.{key}": value for key, value in asdict(median(answers)).items()}
     if samples.raw:
         found |= {f"raw.{key}": value for key, value in asdict(median(samples.raw)).items()}
+    if samples.gemini:
+        found |= {f"gemini.{key}": value for key, value in asdict(median(samples.gemini)).items()}
+        found |= _gemini_ratios(samples)
     if samples.frame_bytes is not None:
         found["frame.bytes"] = samples.frame_bytes
     return found
@@ -96,6 +106,8 @@ def render(samples: Samples, figures: Figures) -> str:
         lines += _table("streams", STREAM_COLUMNS, list(samples.streams), figures)
     if samples.requests:
         lines += _table("requests", REQUEST_COLUMNS, list(samples.requests), figures)
+    if samples.gemini:
+        lines += _gemini(figures)
     return "\n".join([*lines, *_targets(figures), *_noise(figures)])
 
 
@@ -115,6 +127,15 @@ def _shares(samples: Samples, name: str) -> Figures:
     }
 
 
+def _gemini_ratios(samples: Samples) -> Figures:
+    """Compare layers within each repetition, too."""
+    return {
+        f"gemini.{name}_of_{base}": statistics.median(getattr(s, name) / getattr(s, base) for s in samples.gemini)
+        for name, _ in GEMINI_LAYERS
+        for base in ("raw", "langchain")
+    }
+
+
 def _raw(samples: Samples, figures: Figures) -> Iterator[str]:
     speeds = sorted(raw.tokens_per_second for raw in samples.raw)
     yield (
@@ -127,6 +148,15 @@ def _raw(samples: Samples, figures: Figures) -> Iterator[str]:
         f"  {share:.2f} of the speed of the reference machine, where a prototype reached the targets"
         f" (raw {REFERENCE_TOKENS_PER_SECOND:,} tokens/s)"
     )
+    yield ""
+
+
+def _gemini(figures: Figures) -> Iterator[str]:
+    yield f"{'a chunk of Gemini, up to':<{NAME_WIDTH}}  {'CPU µs':>7}  {'× raw':>7}  {'× LangChain':>11}"
+    for name, title in GEMINI_LAYERS:
+        cost, of_raw, of_client = (figures[f"gemini.{name}{of}"] for of in ("", "_of_raw", "_of_langchain"))
+        yield f"{title:<{NAME_WIDTH}}  {cost:>7.1f}  {of_raw:>7.2f}  {of_client:>11.2f}"
+    yield f"  lag at the reader, p50: {figures['gemini.path_lag_p50_ms']:.1f} ms, in a flood"
     yield ""
 
 

@@ -45,15 +45,15 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(max_concurrent_runs: int) -> Iterator[Server]:
-    """Run a server while the context is open; it dies with this process, too.
+def serving(max_concurrent_runs: int, **settings: str) -> Iterator[Server]:
+    """Run a server while the context is open; it dies with this process, too. *settings* go into its environment.
 
     Raises:
         ServerFailed: it does not listen.
     """
     folder = Path(tempfile.mkdtemp(prefix="cantata-bench-", dir=database_root()))
     with (folder / "log.txt").open("wb") as log:
-        server = _start(folder, log.fileno(), max_concurrent_runs)
+        server = _start(folder, log.fileno(), {"MAX_CONCURRENT_RUNS": str(max_concurrent_runs)} | settings)
         try:
             _await_listening(server, folder)
             yield server
@@ -102,13 +102,13 @@ def sync_milliseconds(folder: Path, times: int = 50) -> float:
     return sorted(taken)[times // 2] * 1000
 
 
-def _start(folder: Path, log: int, max_concurrent_runs: int) -> Server:
+def _start(folder: Path, log: int, settings: dict[str, str]) -> Server:
     port = _free_port()
     command = [str(Path(sys.executable).parent / "cantata"), "serve", "--config", str(PROJECT)]
     command += ["--database", f"sqlite:///{folder}/bench.db", "--port", str(port)]
     # A folder of its own keeps a developer's .env out, and no key of theirs is taken along.
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    environment |= {"MAX_CONCURRENT_RUNS": str(max_concurrent_runs), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment |= settings | {"PYTHONDONTWRITEBYTECODE": "1"}
     process = subprocess.Popen(
         command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT, preexec_fn=_die_with_parent
     )

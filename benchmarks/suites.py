@@ -6,18 +6,19 @@ from dataclasses import dataclass, field, fields
 from typing import Literal, TypeVar
 
 from benchmarks import loads
+from benchmarks.gemini import GeminiCost, measure_gemini
 from benchmarks.loads import RequestResult, StreamLoad, StreamResult
 from benchmarks.raw import RawSpeed, measure_raw
 from benchmarks.server import Server, serving
 
-Suite = Literal["raw", "flood", "pace", "tiny", "poll"]
-SUITES: tuple[Suite, ...] = ("raw", "flood", "pace", "tiny", "poll")
+Suite = Literal["raw", "flood", "pace", "tiny", "poll", "gemini"]
+SUITES: tuple[Suite, ...] = ("raw", "flood", "pace", "tiny", "poll", "gemini")
 
 TOKENS = 100  # a run in a flood, and raw
 CLIENTS = 16  # of short requests
 MAX_CONCURRENT_RUNS = 2_000
 
-R = TypeVar("R", RawSpeed, StreamResult, RequestResult)
+R = TypeVar("R", RawSpeed, StreamResult, RequestResult, GeminiCost)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +31,7 @@ class Size:
     tiny_runs_each: int
     first_events: int
     polls_each: int
+    gemini_runs: int
 
 
 def _flood(streams: int, runs_each: int) -> StreamLoad:
@@ -53,6 +55,7 @@ FULL = Size(
     tiny_runs_each=60,
     first_events=100,
     polls_each=150,
+    gemini_runs=40,
 )
 QUICK = Size(
     raw_runs=100,
@@ -61,6 +64,7 @@ QUICK = Size(
     tiny_runs_each=30,
     first_events=50,
     polls_each=60,
+    gemini_runs=20,
 )
 
 
@@ -72,6 +76,7 @@ class Samples:
     streams: dict[str, list[StreamResult]] = field(default_factory=dict)
     requests: dict[str, list[RequestResult]] = field(default_factory=dict)
     frame_bytes: int | None = None
+    gemini: list[GeminiCost] = field(default_factory=list)
 
 
 def measure(samples: Samples, size: Size, wanted: Sequence[Suite], tell: Callable[[str], None]) -> None:
@@ -85,6 +90,9 @@ def measure(samples: Samples, size: Size, wanted: Sequence[Suite], tell: Callabl
                 loads.tiny_runs(server, 1, 5)  # what is imported or compiled at first use
                 loads.stream(server, StreamLoad(streams=1, runs_each=5, tokens=TOKENS))
                 run(samples, size, server, tell)
+    if "gemini" in wanted:
+        tell("gemini")
+        samples.gemini.append(measure_gemini(size.gemini_runs))
 
 
 def median(results: Sequence[R]) -> R:

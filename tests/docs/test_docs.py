@@ -1,6 +1,6 @@
 """What the pages say of themselves, of each other and of the Makefile is true."""
 
-import importlib.util
+import importlib
 import json
 import re
 import subprocess
@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-GENERATOR = ROOT / "docs/generate.py"
+GENERATOR = "docs.generate"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 CHAT = (
@@ -25,19 +25,17 @@ _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _MAKE = re.compile(r"\bmake ([a-z-]+)")
 
 
-@pytest.fixture(scope="module")
-def generator() -> ModuleType:
+@pytest.fixture
+def generator(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """Load the program that writes the pages."""
-    spec = importlib.util.spec_from_file_location("docs_generate", GENERATOR)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    monkeypatch.syspath_prepend(ROOT)
+    return importlib.import_module(GENERATOR)
 
 
 def test_generated_pages_are_fresh() -> None:
-    done = subprocess.run([sys.executable, GENERATOR, "--check"], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", GENERATOR, "--check"]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -4,11 +4,15 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from cantata.graphs.models import aclose_models
+from cantata.graphs.gemini import GeminiChat, gemini_chat
+from cantata.graphs.models import ModelOptions, ModelSettings, aclose_models
 from cantata.graphs.registry import GraphRegistry
+from tests.graphs.gemini_client import KEY, Client
+from tests.graphs.gemini_server import GeminiServer, gemini_server
 
 PROJECTS = Path(__file__).parent.parent / "projects"
 
@@ -28,6 +32,29 @@ async def models_closed() -> AsyncIterator[None]:
     """Close the Gemini clients on the loop that opened them."""
     yield
     await aclose_models()
+
+
+@pytest.fixture
+async def google() -> AsyncIterator[GeminiServer]:
+    """Run the scripted peer."""
+    async with gemini_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[Client]:
+    """Make clients, and close them on the loop that opened their connections."""
+    made: list[GeminiChat] = []
+
+    def make(url: str, model: str = "gemini-2.5-flash", **limits: Any) -> GeminiChat:
+        chat = gemini_chat(model, ModelOptions(), ModelSettings(gemini_api_key=KEY, gemini_base_url=url, **limits))
+        chat.first_retry_seconds = 0.01
+        made.append(chat)
+        return chat
+
+    yield make
+    for chat in made:
+        await chat.aclose()
 
 
 @pytest.fixture

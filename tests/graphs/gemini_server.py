@@ -8,23 +8,32 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-_RECORDINGS = Path(__file__).parent / "recordings"
+HAND_MADE = Path(__file__).parent / "recordings"
 
 
 @dataclass(frozen=True)
 class Scripted:
-    """One answer: its pieces are sent one by one; `hangs` leaves the connection open after the last."""
+    """One answer: its pieces are sent one by one; after the last it `hangs`, or is `cut` in the midst of a chunk."""
 
     pieces: Sequence[bytes]
     status: int = 200
     content_type: str = "text/event-stream"
     hangs: bool = False
+    cut: bool = False
 
 
-def recorded(name: str, *, status: int = 200) -> Scripted:
-    """Answer with a recording."""
-    content_type = "text/event-stream" if name.endswith(".sse") else "application/json"
-    return Scripted([(_RECORDINGS / name).read_bytes()], status, content_type)
+def replayed(path: Path, *, status: int | None = None) -> Scripted:
+    """Answer with the bytes of a file; an error's body says its status."""
+    body = path.read_bytes()
+    if path.suffix == ".sse":
+        return Scripted([body], status or 200)
+    error = json.loads(body).get("error", {})
+    return Scripted([body], status or error.get("code", 200), "application/json; charset=UTF-8")
+
+
+def hand_made(name: str) -> Scripted:
+    """Answer with one of the hand-made files."""
+    return replayed(HAND_MADE / name)
 
 
 def events(*bodies: dict[str, Any], hangs: bool = False) -> Scripted:
@@ -62,7 +71,8 @@ class GeminiServer:
         self.asked.set()
         answer = self.script.pop(0)
         writer.write(f"HTTP/1.1 {answer.status} X\r\ncontent-type: {answer.content_type}\r\n".encode())
-        writer.write(b"connection: close\r\n\r\n")
+        # A length that is not reached is how a client sees that a connection was cut.
+        writer.write(b"content-length: 99999\r\n\r\n" if answer.cut else b"connection: close\r\n\r\n")
         for piece in answer.pieces:
             writer.write(piece)
             await writer.drain()

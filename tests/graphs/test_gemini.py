@@ -2,27 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from functools import reduce
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from langchain_core.language_models import LanguageModelInput
 from langchain_core.load import dumpd
-from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from llmock.scenarios import Behavior, Fail, Reply, StreamFault, ToolCall
 from llmock.testing import LLMockServer
 
 from cantata.graphs.agents import assistant
 from cantata.graphs.faults import FaultCode, ModelFault
-from cantata.graphs.gemini import GeminiChat, gemini_chat
-from cantata.graphs.models import ModelOptions, ModelSettings
+from cantata.graphs.gemini import GeminiChat
 from cantata.graphs.tools.calculator import calculator
-from tests.graphs.gemini_server import GeminiServer, Scripted, events, gemini_server, recorded, said
+from tests.graphs.gemini_client import KEY, Client, answer_of
+from tests.graphs.gemini_server import GeminiServer, Scripted, events, hand_made, said
 
-Client = Callable[..., GeminiChat]
-
-KEY = "AIzaVerySecretKey"
 HELLO = said({"text": "Hello"})
 END = said({"text": "!"}, finish="STOP")
 
@@ -32,34 +27,6 @@ def llmock() -> Iterator[LLMockServer]:
     """Run the independent peer."""
     with LLMockServer() as server:
         yield server
-
-
-@pytest.fixture
-async def google() -> AsyncIterator[GeminiServer]:
-    """Run the scripted peer."""
-    async with gemini_server() as server:
-        yield server
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[Client]:
-    """Make clients, and close them on the loop that opened their connections."""
-    made: list[GeminiChat] = []
-
-    def make(url: str, model: str = "gemini-2.5-flash", **limits: Any) -> GeminiChat:
-        chat = gemini_chat(model, ModelOptions(), ModelSettings(gemini_api_key=KEY, gemini_base_url=url, **limits))
-        chat.first_retry_seconds = 0.01
-        made.append(chat)
-        return chat
-
-    yield make
-    for chat in made:
-        await chat.aclose()
-
-
-async def answer_of(chat: GeminiChat, prompt: LanguageModelInput = "hello there my friend") -> AIMessageChunk:
-    chunks = [chunk async for chunk in chat.astream(prompt) if isinstance(chunk, AIMessageChunk)]
-    return reduce(lambda left, right: left + right, chunks)
 
 
 async def fault_of(chat: GeminiChat) -> ModelFault:
@@ -176,7 +143,7 @@ async def test_a_conversation_of_the_offline_model_goes_on_with_gemini(client: C
 
 
 async def test_thoughts_and_calls_come_as_blocks(client: Client, google: GeminiServer) -> None:
-    google.script = [recorded("thoughts.sse")]
+    google.script = [hand_made("thoughts.sse")]
 
     answer = await answer_of(client(google.url))
 
@@ -197,7 +164,7 @@ async def test_a_model_without_thoughts_is_not_asked_for_them(client: Client, go
 
 
 async def test_a_tool_call_and_its_answer_replay_with_the_signature(client: Client, google: GeminiServer) -> None:
-    google.script = [recorded("tool_call.sse"), recorded("tool_answer.sse")]
+    google.script = [hand_made("tool_call.sse"), hand_made("tool_answer.sse")]
     chat = client(google.url, "gemini-3-pro-preview")
     asked = await answer_of(chat)
 
@@ -221,8 +188,8 @@ async def test_old_models_that_repeat_the_end_fold_to_one(client: Client, google
 @pytest.mark.parametrize(
     ("scripted", "code", "retryable"),
     [
-        (recorded("prompt_blocked.sse"), "prompt_blocked", False),
-        (recorded("answer_blocked.sse"), "answer_blocked", False),
+        (hand_made("prompt_blocked.sse"), "prompt_blocked", False),
+        (hand_made("answer_blocked.sse"), "answer_blocked", False),
         (events(HELLO), "model_truncated", True),
         (events(said(finish="MALFORMED_FUNCTION_CALL")), "malformed_tool_call", True),
         (events(said({"text": "hm", "thought": True}), said(finish="STOP")), "empty_answer", True),
@@ -249,7 +216,7 @@ async def test_silent_faults_are_faults(
 @pytest.mark.parametrize(
     ("scripted", "code"),
     [
-        (recorded("output_limit.json"), "output_limit"),
+        (hand_made("output_limit.json"), "output_limit"),
         (
             Scripted([b'{"promptFeedback": {"blockReason": "SAFETY"}}'], content_type="application/json"),
             "prompt_blocked",
@@ -294,7 +261,7 @@ async def test_nothing_is_repeated_once_a_word_was_passed_on(client: Client, goo
 
 
 async def test_a_bad_key_is_an_auth_fault_and_stays_secret(client: Client, google: GeminiServer) -> None:
-    google.script = [recorded("bad_key.json", status=400)]
+    google.script = [hand_made("bad_key.json")]
 
     fault = await fault_of(client(google.url))
 
@@ -314,16 +281,16 @@ async def test_the_key_is_cut_out_of_what_the_provider_says(client: Client, goog
 async def test_a_long_wait_that_google_asks_for_is_told_and_not_waited_for(
     client: Client, google: GeminiServer
 ) -> None:
-    google.script = [recorded("rate_limited.json", status=429)]
+    google.script = [hand_made("rate_limited.json")]
 
     fault = await fault_of(client(google.url, total_seconds=10))
 
     assert fault.code == "model_rate_limited"
-    assert "34 s" in str(fault)
+    assert "34.4 s" in str(fault)
 
 
 async def test_a_short_wait_that_google_asks_for_is_kept(client: Client, google: GeminiServer) -> None:
-    busy = recorded("rate_limited.json", status=429)
+    busy = hand_made("rate_limited.json")
     google.script = [Scripted([busy.pieces[0].replace(b"34.4s", b"0.3s")], 429, "application/json"), events(HELLO, END)]
     started = time.monotonic()
 

@@ -82,9 +82,8 @@ class GeminiChat(ChatGoogleGenerativeAI):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        attempts = self._new_attempts()
+        attempts, answer = self._new_attempts(), Answer()
         while True:
-            answer = Answer()
             try:
                 async with aclosing(super()._astream(messages, stop, **kwargs)) as stream:  # type: ignore[type-var]  # an async generator, typed as iterator
                     while (chunk := await self._next(stream, attempts)) is not None:
@@ -96,6 +95,7 @@ class GeminiChat(ChatGoogleGenerativeAI):
                 if not attempts.is_model_problem(error):
                     raise
                 await asyncio.sleep(attempts.wait_after(error, has_begun=answer.has_begun))
+                answer = answer.again()
 
     async def _agenerate(
         self,
@@ -104,16 +104,18 @@ class GeminiChat(ChatGoogleGenerativeAI):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        attempts = self._new_attempts()
+        attempts, answer = self._new_attempts(), Answer()
         while True:
             try:
-                async with asyncio.timeout(attempts.remaining_seconds):
-                    result = await super()._agenerate(messages, stop, **kwargs)
-                return Answer().whole(result)
+                with attempts.counted():
+                    async with asyncio.timeout(attempts.remaining_seconds):
+                        result = await super()._agenerate(messages, stop, **kwargs)
+                return answer.whole(result)
             except Exception as error:
                 if not attempts.is_model_problem(error):
                     raise
                 await asyncio.sleep(attempts.wait_after(error))
+                answer = answer.again()
 
     def _stream(
         self,
@@ -122,13 +124,12 @@ class GeminiChat(ChatGoogleGenerativeAI):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        attempts = self._new_attempts()
+        attempts, answer = self._new_attempts(), Answer()
         while True:
-            answer = Answer()
             try:
                 # Without a loop the transport's read timeout has to be the idle timeout.
-                for chunk in super()._stream(messages, stop, **{"timeout": self.idle_seconds, **kwargs}):
-                    attempts.check_deadline()
+                stream = super()._stream(messages, stop, **{"timeout": self.idle_seconds, **kwargs})
+                while (chunk := _next_counted(stream, attempts)) is not None:
                     yield from answer.take(chunk)
                 yield answer.last_chunk()
                 return
@@ -136,6 +137,7 @@ class GeminiChat(ChatGoogleGenerativeAI):
                 if not attempts.is_model_problem(error):
                     raise
                 time.sleep(attempts.wait_after(error, has_begun=answer.has_begun))
+                answer = answer.again()
 
     def _generate(
         self,
@@ -144,20 +146,23 @@ class GeminiChat(ChatGoogleGenerativeAI):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        attempts = self._new_attempts()
+        attempts, answer = self._new_attempts(), Answer()
         while True:
             try:
-                result = super()._generate(messages, stop, **{"timeout": attempts.remaining_seconds, **kwargs})
-                return Answer().whole(result)
+                with attempts.counted():
+                    result = super()._generate(messages, stop, **{"timeout": attempts.remaining_seconds, **kwargs})
+                return answer.whole(result)
             except Exception as error:
                 if not attempts.is_model_problem(error):
                     raise
                 time.sleep(attempts.wait_after(error))
+                answer = answer.again()
 
     async def _next(self, stream: AsyncIterator[ChatGenerationChunk], attempts: Attempts) -> ChatGenerationChunk | None:
         # Around each chunk and never around a yield: a timeout there would cancel whoever consumes us.
-        async with asyncio.timeout(min(self.idle_seconds, attempts.remaining_seconds)):
-            return await anext(stream, None)
+        with attempts.counted():
+            async with asyncio.timeout(min(self.idle_seconds, attempts.remaining_seconds)):
+                return await anext(stream, None)
 
     def _new_attempts(self) -> Attempts:
         key = self.google_api_key.get_secret_value() if self.google_api_key else ""
@@ -168,6 +173,11 @@ class GeminiChat(ChatGoogleGenerativeAI):
             first_retry_seconds=self.first_retry_seconds,
             secret=key,
         )
+
+
+def _next_counted(stream: Iterator[ChatGenerationChunk], attempts: Attempts) -> ChatGenerationChunk | None:
+    with attempts.counted():
+        return next(stream, None)
 
 
 def _is_worth_a_line(record: logging.LogRecord) -> bool:

@@ -4,6 +4,8 @@ import json
 import logging
 import random
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -33,6 +35,8 @@ _BY_TYPE: tuple[tuple[type[Exception], FaultCode], ...] = (
     (ConnectionError, "model_connection"),
     (APIError, "model_unavailable"),
 )
+# Statuses that are no fault of the request although they are 4xx; 499 is Google's CANCELLED, on its side.
+_BY_STATUS: dict[int, FaultCode] = {408: "model_timeout", 499: "model_unavailable"}
 # The Google client takes httpx, httpx2 or aiohttp, whichever is installed, so transport errors go by name.
 _BY_NAME: tuple[tuple[str, FaultCode], ...] = (
     ("TimeoutException", "model_timeout"),
@@ -54,7 +58,10 @@ _SENTENCES: dict[FaultCode, str] = {
 
 @dataclass
 class Attempts:
-    """The attempts of one model call and the time they share."""
+    """The attempts of one model call and the time they share.
+
+    Time counts while we wait for the model, never while whoever reads the answer is busy with it.
+    """
 
     model: str
     allowed: int
@@ -62,20 +69,26 @@ class Attempts:
     first_retry_seconds: float
     secret: str = field(repr=False)
     made: int = 0
-    _started: float = field(default_factory=time.monotonic)
+    _spent_seconds: float = 0.0
 
     @property
     def remaining_seconds(self) -> float:
         """What is left of the total, never below a millisecond: 0 would mean no timeout to the transport."""
-        return max(0.001, self.total_seconds - (time.monotonic() - self._started))
+        return max(0.001, self.total_seconds - self._spent_seconds)
 
-    def check_deadline(self) -> None:
-        """Stop a stream that goes on beyond the total.
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Count the time that the block takes.
 
         Raises:
             TimeoutError: The time is used up.
         """
-        if time.monotonic() - self._started >= self.total_seconds:
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._spent_seconds += time.monotonic() - began
+        if self._spent_seconds >= self.total_seconds:
             raise TimeoutError
 
     def is_model_problem(self, error: Exception) -> bool:
@@ -95,6 +108,7 @@ class Attempts:
         is_over = self.made >= self.allowed or has_begun or wait >= self.remaining_seconds
         if not fault.retryable or is_over or wait > _LONGEST_ASKED_WAIT_SECONDS:
             _raise(fault, error)
+        self._spent_seconds += wait
         logger.warning("%s failed (%s), attempt %d of %d", self.model, fault.code, self.made, self.allowed)
         return wait
 
@@ -108,7 +122,7 @@ class Attempts:
         if code == "model_invalid_request" and (reason := _provider_message(error)):
             sentence += f": {self._safe(reason)}"
         if code == "model_rate_limited" and (asked := _asked_wait(error)) is not None:
-            sentence += f"; it asks to wait {asked:.0f} s"
+            sentence += f"; it asks to wait {asked:.1f} s"
         return ModelFault(code, sentence.rstrip(".") + ".")
 
     def _safe(self, text: str) -> str:
@@ -126,6 +140,8 @@ def _raise(fault: ModelFault, error: Exception) -> NoReturn:
 def _code_of(error: Exception) -> FaultCode | None:
     if _api_error(error) is not None and "API_KEY_INVALID" in _reasons(error):
         return "model_auth"  # Gemini says 400 for a bad key
+    if (api_error := _api_error(error)) is not None and api_error.code in _BY_STATUS:
+        return _BY_STATUS[api_error.code]
     for kind, code in _BY_TYPE:
         if isinstance(error, kind):
             return code
@@ -133,9 +149,7 @@ def _code_of(error: Exception) -> FaultCode | None:
     found = [code for name, code in _BY_NAME if name in names]
     if found:
         return found[0]
-    if (api_error := _api_error(error)) is not None:  # a status that LangChain has no type for
-        return "model_timeout" if api_error.code == 408 else "model_invalid_request"
-    return None
+    return "model_invalid_request" if api_error is not None else None  # a status that LangChain has no type for
 
 
 def _api_error(error: BaseException) -> APIError | None:

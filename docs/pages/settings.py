@@ -1,0 +1,103 @@
+"""The page of settings: the server's, the models', and the options of the command."""
+
+import argparse
+import ast
+import types
+import typing
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from annotated_types import Ge, Gt, Le, Lt
+from docs.pages.glossary import Glossary
+from docs.pages.markdown import Row, code, page, table
+from docs.pages.source import calls
+from pydantic import SecretStr
+
+from cantata.graphs import models
+from cantata.server.__main__ import _parser
+from cantata.server.settings import Settings, Words
+
+UNITS = {"seconds": "seconds", "bytes": "bytes", "chars": "characters", "MS": "milliseconds", "SECONDS": "seconds"}
+
+
+def settings_page(glossary: Glossary) -> str:
+    """Describe every setting, those of the models, and the options of the command."""
+    rows = [
+        (
+            code(name.upper()),
+            _setting_type(field.annotation),
+            _shown_default(field.default),
+            _bounds(field.metadata),
+            _unit(name),
+            glossary.sentence(field.description, f"the setting {name}"),
+        )
+        for name, field in Settings.model_fields.items()
+    ]
+    return page(
+        "Settings",
+        """
+        Each setting is an environment variable. A file `.env` in the folder where the server starts is read too; what
+        the environment says goes first, and an empty variable counts as absent. A value that cannot be used stops the
+        start. What the `env` of a `langgraph.json` sets reaches graphs and their models, not the server's settings.
+        """,
+        table(("name", "type", "default", "bounds", "unit", "what it is"), rows),
+        "## Models",
+        "How models are reached, beside the keys and `DEFAULT_MODEL` above.",
+        table(("name", "type", "default", "bounds", "unit", "what it is"), model_settings(glossary)),
+        "## Options of `cantata serve`",
+        "`--database` goes before `DATABASE_URL`. With make: `make run ARGS='--port 9000'`.",
+        table(("option", "default", "what it does"), _options()),
+    )
+
+
+def _setting_type(annotation: object) -> str:
+    names = {int: "integer", float: "number", str: "text", SecretStr: "secret", Words: "list", tuple: "list"}
+    kinds = [kind for kind in typing.get_args(annotation) or (annotation,) if kind is not types.NoneType]
+    return names[typing.get_origin(annotation) or kinds[0]] if len(kinds) > 1 else names[kinds[0]]
+
+
+def _shown_default(value: object) -> str:
+    return code(str(value)) if value not in (None, ()) else "none"
+
+
+def _bounds(metadata: Iterable[Any]) -> str:
+    told = []
+    for bound in metadata:
+        match bound:
+            case Ge(ge=limit):
+                told.append(f"≥ {limit}")
+            case Gt(gt=limit):
+                told.append(f"> {limit}")
+            case Le(le=limit):
+                told.append(f"≤ {limit}")
+            case Lt(lt=limit):
+                told.append(f"< {limit}")
+    return ", ".join(told)
+
+
+def _unit(name: str) -> str:
+    return UNITS.get(name.rpartition("_")[2], "")
+
+
+def model_settings(glossary: Glossary) -> Iterator[Row]:
+    """Read what `from_environment` reads: `env.get(name)`, and `_number(env, name, default, (low, high))`."""
+    for call in calls(models.ModelSettings.from_environment):
+        match call:
+            case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str(name)), *_]):
+                if name.lower() not in Settings.model_fields:
+                    yield code(name), "text", "none", "", "", glossary.of("models", name)
+            case ast.Call(
+                func=ast.Name(id="_number" | "_whole_number"), args=[_, ast.Constant(value=str(name)), default, bounds]
+            ):
+                low, high = ast.literal_eval(bounds)
+                shown = code(f"{ast.literal_eval(default):g}")
+                yield code(name), "number", shown, f"≥ {low}, ≤ {high}", _unit(name), glossary.of("models", name)
+
+
+def _options() -> Iterator[Row]:
+    commands = next(a for a in _parser()._actions if isinstance(a, argparse._SubParsersAction))
+    for action in commands.choices["serve"]._actions:
+        if action.dest != "help":
+            told, _, default = (action.help or "").partition(" (default: ")
+            shown = code(str(action.default)) if action.default else default.rstrip(")")
+            yield code(action.option_strings[0]), shown, f"{told[:1].upper()}{told[1:]}."
