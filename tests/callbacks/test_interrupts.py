@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from langgraph.func import entrypoint, task
 from langgraph.graph import START, StateGraph
-from langgraph.types import Command
+from langgraph.types import Command, interrupt
 
 from cantata.callbacks.events import MessageComplete, StepEnd, StepStart
 from tests.support.graphs import NOTHING, Log, asks, by_hand, chain, nested, parallel, quiet, says
@@ -47,6 +48,24 @@ async def test_a_nested_question_is_asked_by_the_innermost_node(put_inside: Any)
     assert questions(run) == [("who?", "ask")]
     interrupted = [step.name for step in of_type(events, StepEnd) if step.status == "interrupted"]
     assert interrupted == ["ask", "team"]
+
+
+async def test_a_question_of_a_task_is_told_once() -> None:
+    """LangGraph reports it for the task and for the function around it."""
+
+    @task
+    def ask() -> Any:
+        return interrupt("who?")
+
+    @entrypoint()
+    def flow(given: Any) -> Any:
+        return ask().result()
+
+    run = GraphRun(flow)
+
+    await run.invoke("go")
+
+    assert questions(run) == [("who?", "ask")]
 
 
 async def test_two_questions_at_once_are_both_told() -> None:

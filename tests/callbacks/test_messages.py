@@ -245,11 +245,12 @@ async def test_concurrent_calls_in_one_node_keep_their_messages_apart() -> None:
     assert {m.message_id for m in of_type(events, MessageStart)} == {"m1", "m2"}
 
 
-async def test_a_call_tagged_nostream_gives_its_decision_only() -> None:
-    """LangGraph's convention for routers and structured output."""
+@pytest.mark.parametrize("tag", ["nostream", "langsmith:nostream"])
+async def test_a_call_tagged_nostream_gives_its_decision_only(tag: str) -> None:
+    """LangGraph's convention for routers and structured output; the longer name is older, and still in use."""
     model = scripted([reasoning("hm"), "route to b", used(3, 2)])
 
-    events = await run_graph(chain(a=says(model, tags=["nostream"])), NOTHING)
+    events = await run_graph(chain(a=says(model, tags=[tag])), NOTHING)
 
     assert kinds(events) == ["step_start", "reasoning_step", "step_end"]
     assert of_type(events, ReasoningStep)[0].thought == "hm"

@@ -3,6 +3,7 @@
 import dataclasses
 import enum
 import json
+from collections import deque
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import reduce
@@ -178,6 +179,7 @@ def test_of_two_configured_secrets_the_longer_is_masked_whole() -> None:
         (bytearray(b"ab"), "<2 bytes>"),
         (memoryview(b"a"), "<1 bytes>"),
         ({1: {2.5: {None: "x"}}}, {"1": {"2.5": {"None": "x"}}}),
+        (deque([1, deque(["x"])]), [1, ["x"]]),
         ((1, (2,)), [1, [2]]),
         (Pair("a", "b"), ["a", "b"]),
         (Colour.RED, "red"),

@@ -67,6 +67,17 @@ async def test_a_nested_graph_is_one_step_with_steps_under_it() -> None:
     assert starts[2].parent_span_id == starts[1].span_id
 
 
+@pytest.mark.parametrize("put_inside", [nested, lambda inner: chain(team=by_hand(inner))], ids=["node", "by hand"])
+async def test_a_nested_graph_that_remembers_lies_under_its_node(put_inside: Any) -> None:
+    """LangGraph keeps it under its node's name alone, without the task's id, over all runs of a thread."""
+    inner = chain(inner=quiet)
+    inner.checkpointer = True
+
+    events = await run_graph(put_inside(inner), NOTHING)
+
+    assert ("team", "inner") in places(events)
+
+
 async def test_nesting_may_be_deep() -> None:
     events = await run_graph(nested(nested(chain(inner=quiet))), NOTHING)
 

@@ -15,8 +15,10 @@ from langgraph.pregel._loop import AsyncPregelLoop
 from langgraph.types import Command, interrupt
 from pydantic import BaseModel
 
+from cantata.graphs.data_types import DataTypes
 from cantata.server.errors import Fenced
-from cantata.server.persistence.checkpoints import SqliteSaver, mend_subgraphs_without_checkpointer, serializer
+from cantata.server.persistence.checkpoints import SqliteSaver, mend_subgraphs_without_checkpointer
+from cantata.server.persistence.serializer import serializer
 from cantata.server.persistence.sqlite import Database
 from cantata.server.runs.model import Claim, Fence, Rest
 from cantata.server.runs.ports import RunSaver
@@ -356,6 +358,22 @@ async def test_an_allowed_class_is_revived(tmp_path: Path) -> None:
     database = Database(tmp_path / "cantata.db")
     graph = waits_and_looks(Typed, "anything")
     graph.checkpointer = SqliteSaver(database, serde=serializer([f"{__name__}:Foreign"]))
+    config = {"configurable": {"thread_id": "t"}}
+    await graph.ainvoke({"anything": Foreign(1)}, config, durability="sync")
+
+    output = await graph.ainvoke(Command(resume="yes"), config, durability="sync")
+
+    await database.close()
+
+    assert output["seen"] == "Foreign Foreign(x=1)"
+
+
+async def test_data_of_the_projects_own_modules_is_revived(tmp_path: Path) -> None:
+    """What no schema names: state called `Any`, what the tasks of a function hand each other."""
+    database = Database(tmp_path / "cantata.db")
+    graph = waits_and_looks(Typed, "anything")
+    own = DataTypes(packages=[__name__.partition(".")[0]])
+    graph.checkpointer = SqliteSaver(database, serde=serializer((), own))
     config = {"configurable": {"thread_id": "t"}}
     await graph.ainvoke({"anything": Foreign(1)}, config, durability="sync")
 

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from langchain_core.callbacks import BaseCallbackHandler
 from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.config import get_stream_writer
+from langgraph.config import get_store, get_stream_writer
 from langgraph.func import entrypoint, task
 from langgraph.runtime import Runtime
+from langgraph.store.memory import InMemoryStore
 from langgraph.types import StreamWriter
 
 from cantata.callbacks.graph_writer import seeded
@@ -169,3 +170,18 @@ async def test_the_graphs_context_still_reaches_its_nodes() -> None:
     await chain(a=looks).ainvoke(NOTHING, {"configurable": configurable}, context={"model": "m"})
 
     assert seen == [{"model": "m"}]
+
+
+async def test_the_store_reaches_the_nodes_and_the_graphs_in_them() -> None:
+    """The seeded runtime hides the store that a graph was compiled with, so it has to bring one."""
+    seen: list[Any] = []
+    store = InMemoryStore()
+
+    async def looks(state: Log, runtime: Runtime[Any]) -> Any:
+        seen.append((runtime.store, get_store()))
+        return NOTHING
+
+    configurable = seeded({}, Notebook().hear, store)
+    await chain(outer=looks, team=chain(inner=looks)).ainvoke(NOTHING, {"configurable": configurable})
+
+    assert seen == [(store, store), (store, store)]

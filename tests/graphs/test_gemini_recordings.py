@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 
 from cantata.graphs.faults import ModelFault
 from cantata.graphs.gemini import GeminiChat
-from cantata.server.persistence.checkpoints import serializer
+from cantata.server.persistence.serializer import serializer
 from tests.graphs.gemini_client import Client, answer_of
 from tests.graphs.gemini_recordings import ABSENT, SPECIAL, Recording, recordings, signed_recordings
 from tests.graphs.gemini_server import GeminiServer, events, replayed, said

@@ -2,18 +2,23 @@
 
 import asyncio
 import copy
+import sys
 
 import pytest
+from langchain_core.language_models import BaseChatModel
 
 from cantata.graphs.models import (
     ModelFault,
     ModelOptions,
+    ModelProblem,
     ModelSettings,
     ModelUnavailable,
     UnknownModel,
     aclose_models,
     chat_model,
+    check_model,
     resolve_model_name,
+    short_model_name,
 )
 from cantata.graphs.offline import OfflineChat
 
@@ -34,6 +39,8 @@ WITHOUT_KEY = ModelSettings()
         ("google_genai:gemini-2.5-pro", WITH_KEY, "google_genai:gemini-2.5-pro"),
         ("google_genai:models/gemini-2.5-pro", WITH_KEY, "google_genai:gemini-2.5-pro"),
         ("google_genai:gemma-3-27b-it", WITH_KEY, "google_genai:gemma-3-27b-it"),
+        ("openai:gpt-5", WITHOUT_KEY, "openai:gpt-5"),
+        ("ollama:llama3:8b", WITHOUT_KEY, "ollama:llama3:8b"),
     ],
 )
 def test_names_become_canonical(name: str | None, settings: ModelSettings, canonical: str) -> None:
@@ -41,11 +48,60 @@ def test_names_become_canonical(name: str | None, settings: ModelSettings, canon
 
 
 @pytest.mark.parametrize(
-    "name", ["gpt-5", "openai:gpt-5", "google_genai:", "google_genai:a/b", "gemini-1:x", "models/x"]
+    "name", ["gpt-5", "openai:", "google_genai:", "google_genai:a/b", "gemini-1:x", "models/x", "a b:c", "openai:a b"]
 )
 def test_an_unknown_name_is_answered_with_what_exists(name: str) -> None:
     with pytest.raises(UnknownModel, match="offline-demo and google_genai:<model>"):
         resolve_model_name(name, WITH_KEY)
+
+
+@pytest.mark.parametrize(
+    ("canonical", "short"),
+    [("offline-demo",) * 2, ("google_genai:gemini-2.5-pro", "gemini-2.5-pro"), ("ollama:llama3:8b", "llama3:8b")],
+)
+def test_a_short_name_has_no_provider(canonical: str, short: str) -> None:
+    assert short_model_name(canonical) == short
+
+
+def test_another_providers_model_takes_the_settings_and_the_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    settings = ModelSettings(idle_seconds=7, attempts=2)
+
+    model = chat_model("openai:gpt-4.1", ModelOptions(temperature=0.5, max_output_tokens=9), settings)
+
+    assert chat_model("openai:gpt-4.1", ModelOptions(temperature=0.5, max_output_tokens=9), settings) is model
+    assert vars(model).items() >= {"request_timeout": 7, "max_retries": 1, "temperature": 0.5, "max_tokens": 9}.items()
+
+
+def test_another_providers_model_without_its_key_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+
+    with pytest.raises(ModelUnavailable, match="OPENAI_API_KEY"):
+        check_model("openai:gpt-5", WITHOUT_KEY)
+
+
+def test_without_langchain_itself_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "langchain.chat_models", None)
+
+    with pytest.raises(ModelUnavailable, match="pip install langchain"):
+        check_model("openai:gpt-4.1-mini", WITHOUT_KEY)
+
+
+def test_an_empty_key_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some packages make a client of it, whose first call would fail."""
+    monkeypatch.setenv("OPENAI_API_KEY", "")
+
+    with pytest.raises(ModelUnavailable, match="OPENAI_API_KEY"):
+        check_model("openai:gpt-5", WITHOUT_KEY)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("anthropic:claude-sonnet-4-5", "langchain-anthropic"), ("nobody:model", "no provider 'nobody'")],
+)
+def test_another_provider_that_is_missing_is_named(name: str, words: str) -> None:
+    with pytest.raises(ModelProblem, match=words):
+        check_model(name, WITHOUT_KEY)
 
 
 @pytest.mark.parametrize("settings", [WITHOUT_KEY, ModelSettings(default_model="gemini-2.5-pro")])
@@ -104,16 +160,16 @@ async def test_the_cache_is_bounded() -> None:
 
 
 def test_each_loop_has_its_own_clients() -> None:
-    async def ask() -> int:
-        return id(chat_model("gemini-2.5-flash", None, WITH_KEY))
+    async def ask() -> BaseChatModel:
+        return chat_model("gemini-2.5-flash", None, WITH_KEY)
 
-    async def ask_and_close() -> int:
+    async def ask_and_close() -> BaseChatModel:
         first = await ask()
-        assert await ask() == first
+        assert await ask() is first
         await aclose_models()
         return first
 
-    assert asyncio.run(ask_and_close()) != id(chat_model("gemini-2.5-flash", None, WITH_KEY))
+    assert asyncio.run(ask_and_close()) is not chat_model("gemini-2.5-flash", None, WITH_KEY)
     assert asyncio.run(aclose_models()) is None
 
 

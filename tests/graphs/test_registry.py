@@ -104,7 +104,7 @@ def test_keys_that_are_not_used_are_named_in_one_warning(load_project: Load, cap
     load_project("own_names")
 
     (record,) = [record for record in caplog.records if record.name == "cantata.graphs.project"]
-    assert "not used by this server: python_version, store; unknown: favourite_colour" in record.getMessage()
+    assert "not used by this server: python_version, webhooks; unknown: favourite_colour" in record.getMessage()
 
 
 def test_the_environment_is_set_but_never_overridden(load_project: Load, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,7 +95,7 @@ def test_a_missing_event_is_found(log: list[Members], kind: str) -> None:
         pytest.param(lambda log: log[3].update(seq=99), id="a jump"),
         pytest.param(lambda log: swapped(log, 1), id="a word before its step"),
         pytest.param(lambda log: swapped(log, len(log) - 2), id="something after the end"),
-        pytest.param(lambda log: log[5].update(workflow_id=log[5]["workflow_id"][:-1] + "0"), id="another run's"),
+        pytest.param(lambda log: log[5].update(workflow_id="wf_01h455vb4pex5vsknk084sn02q"), id="another run's"),
         pytest.param(lambda log: log[5].update(timestamp="2026-01-01 00:00:00"), id="a strange time"),
         pytest.param(lambda log: first(log, "message_delta").update(delta="other"), id="other words"),
         pytest.param(lambda log: first(log, "agent_thinking").update(delta="other"), id="other thoughts"),

@@ -9,8 +9,9 @@ from typing import Any
 
 from cantata.callbacks.events import Custom, StoredEvent, Timestamps, WorkflowCancelled, WorkflowStarted
 from cantata.callbacks.usage import total
-from cantata.server.persistence.checkpoints import SqliteCheckpoints, serializer
+from cantata.server.persistence.checkpoints import SqliteCheckpoints
 from cantata.server.persistence.memory import MemoryBus, MemoryDispatcher
+from cantata.server.persistence.serializer import serializer
 from cantata.server.persistence.sqlite import Database
 from cantata.server.persistence.sqlite_log import SqliteLog
 from cantata.server.persistence.sqlite_runs import SqliteRuns

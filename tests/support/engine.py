@@ -12,6 +12,7 @@ from cantata.callbacks.redaction import Redaction
 from cantata.graphs.models import ModelSettings
 from cantata.graphs.registry import GraphRegistry, GraphSource
 from cantata.server.persistence.checkpoints import mend_subgraphs_without_checkpointer
+from cantata.server.persistence.stores import open_store
 from cantata.server.runs.execution import Engine
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.model import Run
@@ -95,7 +96,10 @@ async def open_server(
 ) -> AsyncIterator[Server]:
     """Serve *graphs* from a database in *folder*."""
     mend_subgraphs_without_checkpointer()
-    async with open_backend("sqlite", folder, WallClock()) as backend:
+    async with (
+        open_backend("sqlite", folder, WallClock()) as backend,
+        open_store(None, folder / "cantata.store.db") as graph_store,
+    ):
         sources = [GraphSource(name, "", graph, is_built_in=False) for name, graph in graphs.items()]
         dispatcher = backend.dispatcher(workers)
         engine = Engine(
@@ -104,6 +108,7 @@ async def open_server(
             store=backend.store,
             bus=bus or backend.bus(WINDOW),
             checkpoints=backend.checkpoints,
+            graph_store=graph_store,
             redaction=Redaction(secrets),
             timestamps=Timestamps(backend.clock),
             presence=Presence(0),

@@ -31,7 +31,7 @@ from cantata.callbacks.speech import Advanced, Other, Said, parse
 from cantata.callbacks.usage import usage_of
 
 HIDDEN_TAG = "langsmith:hidden"
-SILENT_TAG = "nostream"  # LangGraph's convention for routers and structured output
+SILENT_TAGS = frozenset({"nostream", "langsmith:nostream"})  # LangGraph's convention for routers, and its older name
 DELEGATING_PREFIXES = ("transfer_to_", "delegate_to_")  # the handoff tools of langgraph-supervisor and -swarm
 
 
@@ -77,6 +77,8 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
     ) -> None:
         self.interruption: Interruption | None = None
         self.failed_node: str | None = None
+        self.model_error: BaseException | None = None
+        """What the last model call that failed raised; a run may outlive it."""
         self._graph = graph
         self._report = Reporter(workflow_id, emit, history, redaction or Redaction(), timestamps or Timestamps())
         self._lock = self._report.lock
@@ -177,7 +179,7 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
             provider = told.get("ls_provider")
             model = told.get("ls_model_name") or (serialized or {}).get("name") or provider or "unknown"
             message = self._report.message(span, self._agent(span, told), str(run_id), model)
-            self._calls[run_id] = _ModelCall(message, model, provider, SILENT_TAG in (tags or ()))
+            self._calls[run_id] = _ModelCall(message, model, provider, not SILENT_TAGS.isdisjoint(tags or ()))
 
     def on_llm_start(self, serialized: dict[str, Any], prompts: list[str], **kwargs: Any) -> None:
         """Note a call of a model that takes plain text."""
@@ -214,6 +216,7 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
         """End the call's message where it was cut."""
         with self._lock:
             self._leave(run_id)
+            self.model_error = error
             call = self._calls.pop(run_id, None)
             if call is not None:
                 self._report.complete(call.message, message_status(_status_of(error)))
@@ -285,7 +288,9 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
         """Remember why the root graph paused; a subgraph's pause reaches the root too."""
         if event.checkpoint_ns:
             return
-        asked = tuple((i, self._askers.get(i.id, "")) for i in event.interrupts)
+        # A question asked in a `@task` is told twice: by the task, and by the function that waits for it.
+        questions = {question.id: question for question in event.interrupts}.values()
+        asked = tuple((question, self._askers.get(question.id, "")) for question in questions)
         self.interruption = Interruption(event.status, event.checkpoint_id, asked)
 
     def tap_output_aiter(self, run_id: UUID, output: AsyncIterator[Any]) -> AsyncIterator[Any]:

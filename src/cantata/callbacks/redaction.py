@@ -7,6 +7,7 @@ text is the user's and passes only through `clean_text`, which makes it encodabl
 import dataclasses
 import math
 import re
+from collections import deque
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import Enum
@@ -123,7 +124,7 @@ class Redaction:
         above = (*above, id(value))
         if isinstance(value, Mapping):
             return {self.text(_words_of(k)): self._member(k, v, above) for k, v in value.items()}
-        if isinstance(value, list | tuple | set | frozenset):
+        if isinstance(value, list | tuple | set | frozenset | deque):
             return [self._plain(item, above) for item in value]
         return self._plain(_opened(value), above)
 

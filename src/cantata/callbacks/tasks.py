@@ -15,8 +15,11 @@ Position = tuple[str, str, int | None, int | None]
 
 
 def path_of(task_id: str) -> list[str]:
-    """Return the nodes from the root graph down to the task's own; a subgraph's number is no node."""
-    return [part.partition(":")[0] for part in task_id.split("|") if ":" in part]
+    """Return the nodes from the root graph down to the task's own; a subgraph's number is no node.
+
+    A subgraph compiled with `checkpointer=True` is remembered under its node's name alone, without an id.
+    """
+    return [part.partition(":")[0] for part in task_id.split("|") if not part.isdigit()]
 
 
 def graph_of(task_id: str) -> str:

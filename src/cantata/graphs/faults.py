@@ -4,7 +4,7 @@ Every message here is safe to show to a client: it never holds a key, a prompt o
 
     ModelProblem
     ├── UnknownModel       the name means nothing here
-    ├── ModelUnavailable   the name is right, but a setting is missing
+    ├── ModelUnavailable   the name is right, but a setting or a package is missing
     └── ModelFault         the call itself failed; `code` says how
 """
 
@@ -44,7 +44,7 @@ _KINDS: dict[FaultCode, _Kind] = {
     ),
     "malformed_response": _Kind(True, ("Send the request again.",)),
     "malformed_tool_call": _Kind(True, ("Send the request again.", "Simplify the tool's parameters.")),
-    "model_auth": _Kind(False, ("Check GEMINI_API_KEY and what the key is allowed to do.",)),
+    "model_auth": _Kind(False, ("Check the provider's key, for Gemini GEMINI_API_KEY, and what it is allowed to do.",)),
     "model_connection": _Kind(True, ("Check the network between the server and the model.",)),
     "model_not_found": _Kind(False, ("Check the model's name.", "Leave `model` out to use the default.")),
     "model_rate_limited": _Kind(True, ("Wait a little and send it again.", "Raise the quota of the key.")),
@@ -72,10 +72,10 @@ class UnknownModel(ModelProblem):
 
 
 class ModelUnavailable(ModelProblem):
-    """The model exists, but a setting it needs is missing."""
+    """The model may exist, but a setting or a package that it needs is missing."""
 
     code = "model_not_configured"
-    recovery_suggestions = ("Set GEMINI_API_KEY.", "Use offline-demo.")
+    recovery_suggestions = ("Set or install what the message names.", "Use offline-demo.")
 
 
 class ModelFault(ModelProblem):

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from google.genai.errors import APIError, UnknownApiResponseError
-from langchain_core import exceptions as langchain_errors
 from pydantic import ValidationError
 
 from cantata.graphs.faults import FaultCode, ModelFault
+from cantata.graphs.provider_faults import LANGCHAIN_FAULTS
 
 logger = logging.getLogger(__name__)
 
@@ -21,13 +21,7 @@ _LONGEST_BACKOFF_SECONDS = 20.0
 _LONGEST_ASKED_WAIT_SECONDS = 60.0  # a longer RetryInfo is told to the client instead of waited for
 
 _BY_TYPE: tuple[tuple[type[Exception], FaultCode], ...] = (
-    (langchain_errors.ContextOverflowError, "model_invalid_request"),
-    (langchain_errors.ModelAuthenticationError, "model_auth"),
-    (langchain_errors.ModelPermissionDeniedError, "model_auth"),
-    (langchain_errors.ModelNotFoundError, "model_not_found"),
-    (langchain_errors.ModelRateLimitError, "model_rate_limited"),
-    (langchain_errors.ModelInvalidRequestError, "model_invalid_request"),
-    (langchain_errors.ModelAPIError, "model_unavailable"),
+    *LANGCHAIN_FAULTS,
     (UnknownApiResponseError, "malformed_response"),
     (json.JSONDecodeError, "malformed_response"),
     (ValidationError, "malformed_response"),

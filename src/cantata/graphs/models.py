@@ -1,9 +1,11 @@
 """From a model's name to a chat model that is ready to call.
 
-Names are canonical from here on: "offline-demo" or "google_genai:<model>". Knows nothing of graphs.
+Names are canonical from here on: "offline-demo" or "<provider>:<model>", where google_genai is Gemini by our own
+client and any other provider one of LangChain's. Knows nothing of graphs.
 """
 
 import os
+import re
 import threading
 from asyncio import AbstractEventLoop, get_running_loop
 from collections import OrderedDict
@@ -27,6 +29,7 @@ __all__ = [
     "UnknownModel",
     "aclose_models",
     "chat_model",
+    "check_model",
     "resolve_model_name",
     "short_model_name",
     "warm_up",
@@ -36,7 +39,11 @@ GEMINI_PREFIX = "google_genai:"
 GEMINI_DEFAULT = "google_genai:gemini-2.5-flash"
 
 _MAX_CACHED = 32  # clients per event loop; each holds a connection pool
-_WHAT_EXISTS = f"Known are {OFFLINE_MODEL} and {GEMINI_PREFIX}<model>, for example {GEMINI_DEFAULT}."
+_PROVIDED = re.compile(r"[a-z][a-z0-9_]*:\S+")
+_WHAT_EXISTS = (
+    f"Known are {OFFLINE_MODEL} and {GEMINI_PREFIX}<model>, for example {GEMINI_DEFAULT}, "
+    "and <provider>:<model> of any provider whose LangChain package is installed."
+)
 
 
 @dataclass(frozen=True)
@@ -84,14 +91,29 @@ class ModelOptions:
 def resolve_model_name(name: str | None, settings: ModelSettings) -> str:
     """Give the canonical name of what was asked for; None asks for the default.
 
+    Of other providers' models no more than the form of the name is looked at; see `check_model`.
+
     Raises:
         UnknownModel: Nothing here has this name.
         ModelUnavailable: It is a Gemini model and no key is set.
     """
     canonical = _canonical(name or settings.default_model or _built_in_default(settings))
-    if canonical != OFFLINE_MODEL and settings.gemini_api_key is None:
+    if canonical.startswith(GEMINI_PREFIX) and settings.gemini_api_key is None:
         message = f"The model {canonical} needs a key: set GEMINI_API_KEY, or use {OFFLINE_MODEL}."
         raise ModelUnavailable(message)
+    return canonical
+
+
+def check_model(name: str | None, settings: ModelSettings) -> str:
+    """Give the canonical name of a model that can be had for sure; slow and blocking for another provider's first.
+
+    Raises:
+        UnknownModel: Nothing here has this name.
+        ModelUnavailable: A key or a package is missing; the message names it.
+    """
+    canonical = resolve_model_name(name, settings)
+    if _is_of_another_provider(canonical):
+        chat_model(canonical, None, settings)
     return canonical
 
 
@@ -105,7 +127,7 @@ def chat_model(
 
     Raises:
         UnknownModel: Nothing here has this name.
-        ModelUnavailable: It is a Gemini model and no key is set.
+        ModelUnavailable: A key or a package is missing; the message names it.
     """
     settings = settings or ModelSettings.from_environment()
     options = options or ModelOptions()
@@ -123,11 +145,17 @@ def chat_model(
 
 def short_model_name(canonical: str) -> str:
     """Drop the provider: the name that traces and prices use."""
-    return canonical.removeprefix(GEMINI_PREFIX)
+    return canonical.partition(":")[2] or canonical
 
 
 def warm_up(settings: ModelSettings) -> None:
-    """Import the Gemini client if there is a key: 1.5 s that the first run would wait, with the loop stopped."""
+    """Import the clients that are configured: 1.5 s that the first run would wait, with the loop stopped.
+
+    Raises:
+        UnknownModel: The default model's provider is none of LangChain's.
+        ModelUnavailable: The default model's key or package is missing.
+    """
+    check_model(None, settings)
     if settings.gemini_api_key is not None:
         import cantata.graphs.gemini  # noqa: F401, PLC0415 - 1.5 s, and useless without a key
 
@@ -164,13 +192,21 @@ def _construct(name: str, options: ModelOptions, settings: ModelSettings) -> Bas
             max_output_tokens=options.max_output_tokens,
             token_delay_seconds=settings.offline_token_delay_seconds,
         )
+    if _is_of_another_provider(name):
+        from cantata.graphs.providers import provider_chat  # noqa: PLC0415 - it takes its settings from here
+
+        return provider_chat(name, options, settings)
     from cantata.graphs.gemini import gemini_chat  # noqa: PLC0415 - 1.5 s, only for those who have a key
 
     return gemini_chat(short_model_name(name), options, settings)
 
 
+def _is_of_another_provider(canonical: str) -> bool:
+    return canonical != OFFLINE_MODEL and not canonical.startswith(GEMINI_PREFIX)
+
+
 def _canonical(name: str) -> str:
-    if name == OFFLINE_MODEL:
+    if name == OFFLINE_MODEL or (_PROVIDED.fullmatch(name) and not name.startswith(GEMINI_PREFIX)):
         return name
     model = name.removeprefix(GEMINI_PREFIX).removeprefix("models/")
     is_gemini = name.startswith(GEMINI_PREFIX) or model.startswith("gemini-")

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph import StateGraph
 from langgraph.pregel import Pregel
+from langgraph.store.base import BaseStore
 from langgraph.store.memory import InMemoryStore
 from langgraph_sdk import runtime as sdk_runtime
 
@@ -44,14 +45,21 @@ def static_graph(exported: object) -> AnyGraph | None:
 
 @asynccontextmanager
 async def open_factory(
-    factory: Factory, config: RunnableConfig, *, access: Access, context: object = None
+    factory: Factory,
+    config: RunnableConfig,
+    *,
+    access: Access,
+    context: object = None,
+    store: BaseStore | None = None,
 ) -> AsyncIterator[AnyGraph]:
     """Call a factory, async or not, context manager or not, and keep its graph open.
 
     Raises:
         NotAGraph: It gave something else, or asks for arguments that nobody gives.
     """
-    made = factory(**_arguments(factory, config, access, context))
+    made = factory(
+        **_arguments(factory, config, _server_runtime(access, context, InMemoryStore() if store is None else store))
+    )
     if inspect.isasyncgen(made):  # a generator that its author forgot to decorate
         made = asynccontextmanager(lambda: made)()
     async with _as_context(await made if isinstance(made, Awaitable) else made) as exported:
@@ -78,11 +86,11 @@ async def _entered(manager: AbstractContextManager[Any]) -> AsyncIterator[Any]:
         yield value
 
 
-def _arguments(factory: Factory, config: RunnableConfig, access: Access, context: object) -> dict[str, Any]:
+def _arguments(factory: Factory, config: RunnableConfig, runtime: object) -> dict[str, Any]:
     arguments: dict[str, Any] = {}
     for parameter, annotation in _parameters(factory):
         if "ServerRuntime" in annotation or parameter.name == "runtime":
-            arguments[parameter.name] = _server_runtime(access, context)
+            arguments[parameter.name] = runtime
         elif (
             "RunnableConfig" in annotation or parameter.name == "config" or parameter.default is inspect.Parameter.empty
         ):
@@ -106,9 +114,8 @@ def _parameters(factory: Factory) -> list[tuple[inspect.Parameter, str]]:
     ]
 
 
-def _server_runtime(access: Access, context: object) -> object:
+def _server_runtime(access: Access, context: object, store: BaseStore) -> object:
     # The SDK gives no public way to construct one; both classes are the halves of its `ServerRuntime`.
-    store = InMemoryStore()
     if access == "threads.create_run":
         return sdk_runtime._ExecutionRuntime(access_context=access, store=store, context=context)
     return sdk_runtime._ReadRuntime(access_context=access, store=store)

@@ -14,14 +14,17 @@ from typing import Any
 
 from dotenv import dotenv_values
 
+from cantata.graphs.loading import load_object
+from cantata.graphs.store_config import StoreConfig, store_config
+
 logger = logging.getLogger(__name__)
 
-_HONOURED = frozenset({"graphs", "dependencies", "env", "$schema"})
+_HONOURED = frozenset({"graphs", "dependencies", "env", "store", "$schema"})
 # langgraph-cli 0.4.40
 _KNOWN = frozenset(
     str.split(
         "python_version node_version api_version base_image image_distro pip_config_file pip_installer source"
-        " dockerfile_lines store checkpointer auth encryption priority http webhooks ui ui_config keep_pkg_tools"
+        " dockerfile_lines checkpointer auth encryption priority http webhooks ui ui_config keep_pkg_tools"
     )
 )
 
@@ -48,6 +51,7 @@ class Project:
     roots: tuple[Path, ...]
     """Folders to import from, the first wins."""
     environment: Mapping[str, str]
+    store: StoreConfig
 
     def activate(self) -> None:
         """Make the roots importable, before everything installed, and set the environment where it is not set.
@@ -58,6 +62,10 @@ class Project:
             os.environ.setdefault(name, value)
         paths = [str(root) for root in self.roots]
         sys.path[:] = paths + [path for path in sys.path if path not in paths]
+
+    def load(self, target: str) -> object:
+        """Import what *target* names, beside the graphs; see `load_object`."""
+        return load_object(target, self.config_path.parent, self.roots)[0]
 
 
 def read_project(config_path: Path) -> Project:
@@ -75,6 +83,7 @@ def read_project(config_path: Path) -> Project:
         graphs=_graphs(config_path, config.get("graphs", {})),
         roots=_roots(config_path, config.get("dependencies", [])),
         environment=_environment(folder, config.get("env", {}), config_path),
+        store=_store(config_path, config.get("store")),
     )
 
 
@@ -141,6 +150,14 @@ def _roots_of(config_path: Path, entry: str) -> list[Path]:
     candidates = [folder / "src", folder]
     parent = [folder.parent] if (folder / "__init__.py").exists() else []
     return [path.resolve() for path in candidates if path.is_dir()] + parent
+
+
+def _store(config_path: Path, value: Any) -> StoreConfig:
+    try:
+        return store_config(value)
+    except ValueError as error:
+        message = f"{config_path}: {error}."
+        raise ProjectError(message) from error
 
 
 def _environment(folder: Path, env: Any, config_path: Path) -> dict[str, str]:

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Literal
 
 from langchain_core.runnables import RunnableConfig
+from langgraph.store.base import BaseStore
 
+from cantata.graphs.data_types import DataTypes
 from cantata.graphs.facts import GraphFacts, facts_of
 from cantata.graphs.loading import GraphLoadError, load_object
 from cantata.graphs.opening import Access, AnyGraph, Factory, NotAGraph, open_factory, static_graph
-from cantata.graphs.project import GraphSpec, read_project
+from cantata.graphs.project import GraphSpec, Project, read_project
 
 logger = logging.getLogger(__name__)
 
@@ -61,8 +63,8 @@ class GraphEntry:
 class GraphSource:
     """A graph that can be opened for a run. One per name and process; its facts are read once."""
 
-    def __init__(self, name: str, description: str, exported: object, *, is_built_in: bool) -> None:
-        """Take what the file exports; a builder is compiled here, once.
+    def __init__(self, name: str, description: str, exported: object, *, is_built_in: bool, package: str = "") -> None:
+        """Take what the file of *package* exports; a builder is compiled here, once.
 
         Raises:
             NotAGraph: It exports something else.
@@ -70,6 +72,7 @@ class GraphSource:
         self.name = name
         self.description = description
         self.is_built_in = is_built_in
+        self.package = package
         self._graph = static_graph(exported)
         self._factory: Factory | None = exported if self._graph is None and callable(exported) else None
         self._facts: GraphFacts | None = None
@@ -81,12 +84,17 @@ class GraphSource:
 
     @asynccontextmanager
     async def open(
-        self, config: RunnableConfig, *, access: Access = "threads.create_run", context: object = None
+        self,
+        config: RunnableConfig,
+        *,
+        access: Access = "threads.create_run",
+        context: object = None,
+        store: BaseStore | None = None,
     ) -> AsyncIterator[AnyGraph]:
         """Give the compiled graph for one run, and clean up after it.
 
-        A factory is called with `config`, or with a `ServerRuntime` of `access` and `context`, and its context
-        manager stays open as long as ours. A static graph is shared by all runs: never change it.
+        A factory is called with `config`, or with a `ServerRuntime` of the rest, and its context manager stays open
+        as long as ours. A static graph is shared by all runs: never change it.
 
         Raises:
             BrokenGraph: The factory gave no graph. What it raises itself passes through.
@@ -96,7 +104,7 @@ class GraphSource:
             return
         assert self._factory is not None
         try:
-            async with open_factory(self._factory, config, access=access, context=context) as graph:
+            async with open_factory(self._factory, config, access=access, context=context, store=store) as graph:
                 yield graph
         except NotAGraph as error:
             raise BrokenGraph(self.name, f"{error}.") from error
@@ -125,8 +133,13 @@ class GraphSource:
 class GraphRegistry:
     """The graphs of this process, by name. Nothing changes after loading."""
 
-    def __init__(self, sources: Iterable[GraphSource], entries: Iterable[GraphEntry]) -> None:
+    def __init__(
+        self, sources: Sequence[GraphSource], entries: Iterable[GraphEntry], project: Project | None = None
+    ) -> None:
         """Take what `load` found."""
+        self.project = project
+        packages = {source.package for source in sources} if project else ()
+        self.data_types = DataTypes(project.roots if project else (), packages)
         self._sources = {source.name: source for source in sources}
         self._entries = {entry.name: entry for entry in entries}
 
@@ -142,14 +155,15 @@ class GraphRegistry:
         loaded: dict[str, tuple[GraphEntry, GraphSource | None]] = {}
         for spec in _BUILT_INS if built_ins else ():
             loaded[spec.name] = _load(spec, Path(), (), "built-in")
-        if config_path is not None:
-            project = read_project(config_path)
+        project = read_project(config_path) if config_path is not None else None
+        if project is not None:
             project.activate()
             for spec in project.graphs:
                 loaded[spec.name] = _load(spec, project.config_path.parent, project.roots, "project")
         return cls(
             [source for _, source in loaded.values() if source is not None],
             [entry for entry, _ in loaded.values()],
+            project,
         )
 
     def names(self) -> list[str]:
@@ -181,7 +195,8 @@ def _load(
         exported, module = load_object(spec.target, folder, roots)
         description = spec.description or _first_line(module.__doc__)
         is_built_in = module.__name__.startswith("cantata.graphs.")
-        source = GraphSource(spec.name, description, exported, is_built_in=is_built_in)
+        package = module.__name__.partition(".")[0]
+        source = GraphSource(spec.name, description, exported, is_built_in=is_built_in, package=package)
     except GraphLoadError as error:
         why = str(error)
         logger.warning("graph %s is left out: %s", spec.name, why, exc_info=error.__cause__)

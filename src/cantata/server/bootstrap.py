@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from langgraph.store.base import BaseStore
+
 from cantata.callbacks import usage
 from cantata.callbacks.events import Timestamps
 from cantata.callbacks.redaction import Redaction
@@ -15,7 +17,6 @@ from cantata.graphs.models import (
     ModelUnavailable,
     UnknownModel,
     aclose_models,
-    resolve_model_name,
     warm_up,
 )
 from cantata.graphs.registry import GraphRegistry
@@ -23,12 +24,14 @@ from cantata.server.errors import CantataError
 from cantata.server.persistence.checkpoints import (
     SqliteCheckpoints,
     mend_subgraphs_without_checkpointer,
-    serializer,
 )
+from cantata.server.persistence.graph_store import GraphStore
 from cantata.server.persistence.memory import MemoryBus, MemoryDispatcher
+from cantata.server.persistence.serializer import serializer
 from cantata.server.persistence.sqlite import Database
 from cantata.server.persistence.sqlite_log import SqliteLog
 from cantata.server.persistence.sqlite_runs import SqliteRuns
+from cantata.server.persistence.stores import open_store
 from cantata.server.runs.execution import Engine
 from cantata.server.runs.presence import Presence
 from cantata.server.runs.service import RunService
@@ -67,20 +70,28 @@ async def open_resources(settings: Settings, config_path: Path | None) -> AsyncI
     mend_subgraphs_without_checkpointer()
     graphs = await asyncio.to_thread(GraphRegistry.load, config_path)
     models = _models()
-    await asyncio.to_thread(warm_up, models)
+    await asyncio.to_thread(_warm_up, models)
     await asyncio.to_thread(usage.warm_up)
-    database = Database(settings.database_path)
-    try:
-        resources = _build(settings, database, graphs, models)
+    async with _opened(settings) as database, open_store(graphs.project, settings.store_path) as graph_store:
+        resources = _build(settings, database, graph_store, graphs, models)
         async with asyncio.TaskGroup() as tasks:
             background = [tasks.create_task(resources.worker.serve())]
             background.append(tasks.create_task(resources.service.cancel_abandoned()))
+            if isinstance(graph_store, GraphStore):
+                background.append(tasks.create_task(graph_store.sweep_regularly()))
             yield resources
             await resources.drain()
             for task in background:
                 task.cancel()
         # A planned stop is no crash: what did not pause in time is taken up without counting against its attempts.
         await resources.engine.store.recover("drain")
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[Database]:
+    database = Database(settings.database_path)
+    try:
+        yield database
     finally:
         await database.close()
         await aclose_models()
@@ -91,14 +102,19 @@ def _models() -> ModelSettings:
         models = ModelSettings.from_environment()
     except ValueError as error:  # it names the setting
         raise CantataError(str(error)) from error
-    try:
-        resolve_model_name(None, models)
-    except (UnknownModel, ModelUnavailable) as error:
-        raise CantataError(f"DEFAULT_MODEL: {error}") from error
     return models
 
 
-def _build(settings: Settings, database: Database, graphs: GraphRegistry, models: ModelSettings) -> Resources:
+def _warm_up(models: ModelSettings) -> None:
+    try:
+        warm_up(models)
+    except (UnknownModel, ModelUnavailable) as error:
+        raise CantataError(f"DEFAULT_MODEL: {error}") from error
+
+
+def _build(
+    settings: Settings, database: Database, graph_store: BaseStore, graphs: GraphRegistry, models: ModelSettings
+) -> Resources:
     timestamps = Timestamps()
     dispatcher = MemoryDispatcher(settings.max_concurrent_runs)
     engine = Engine(
@@ -106,7 +122,8 @@ def _build(settings: Settings, database: Database, graphs: GraphRegistry, models
         log=SqliteLog(database, timestamps),
         store=SqliteRuns(database, timestamps),
         bus=MemoryBus(settings.reader_window_bytes),
-        checkpoints=SqliteCheckpoints(database, serializer(settings.checkpoint_types)),
+        checkpoints=SqliteCheckpoints(database, serializer(settings.checkpoint_types, graphs.data_types)),
+        graph_store=graph_store,
         redaction=Redaction([*settings.secrets(), models.gemini_api_key or ""]),
         timestamps=timestamps,
         presence=Presence(settings.disconnect_grace_seconds),

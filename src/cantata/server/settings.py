@@ -16,14 +16,18 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
 
-    database_url: str = Field("sqlite:///cantata.db", description="Where everything is kept, as `sqlite:///path`.")
+    database_url: str = Field(
+        "sqlite:///cantata.db",
+        description="Where everything is kept, as `sqlite:///path`; the graphs' store lies beside it.",
+    )
     gemini_api_key: SecretStr | None = Field(
         None,
         description="Key of Google's Gemini; `GOOGLE_API_KEY` is read too. Without one the model is `offline-demo`.",
     )
     google_api_key: SecretStr | None = Field(None, description="Another name for `GEMINI_API_KEY`.")
     default_model: str | None = Field(
-        None, description="The model of a run that names none; Gemini when a key is set, else `offline-demo`."
+        None,
+        description="`provider:model` of a run that names none; else Gemini when a key is set, else `offline-demo`.",
     )
 
     max_body_bytes: int = Field(1_048_576, ge=1_024, le=104_857_600, description="Largest request body, in bytes.")
@@ -68,7 +72,7 @@ class Settings(BaseSettings):
     cors_origins: Words = Field((), description="Origins whose pages may use the API, separated by commas.")
     checkpoint_types: Words = Field(
         (),
-        description="Classes that checkpoints may revive beside those of the state schemas: `module:Class`, by commas.",
+        description="Classes that checkpoints may revive beside those of the project: `module:Class`, by commas.",
     )
     blocking_seconds: float = Field(
         0.2,
@@ -102,6 +106,11 @@ class Settings(BaseSettings):
     def database_path(self) -> Path:
         """The file that `database_url` names."""
         return Path(self.database_url.removeprefix("sqlite:///"))
+
+    @property
+    def store_path(self) -> Path:
+        """The file of the graphs' store, beside the database: `cantata.db` has `cantata.store.db`."""
+        return self.database_path.with_stem(f"{self.database_path.stem}.store")
 
     def secrets(self) -> tuple[str, ...]:
         """Return the configured secrets, which no event, log line or answer may hold."""

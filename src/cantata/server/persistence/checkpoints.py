@@ -21,7 +21,6 @@ from langgraph.checkpoint.base import (
     get_checkpoint_metadata,
 )
 from langgraph.checkpoint.serde.base import SerializerProtocol
-from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.serde.types import INTERRUPT
 from langgraph.pregel._loop import AsyncPregelLoop
 
@@ -330,14 +329,6 @@ class SqliteCheckpoints:
     def unbound(self) -> RunSaver:
         """Return a saver for reading and upkeep."""
         return SqliteSaver(self._database, serde=self._serde)
-
-
-def serializer(allowed_types: Sequence[str]) -> JsonPlusSerializer:
-    """Return the serialiser of checkpoints; *allowed_types* as `module:Name` may be revived beside the usual ones."""
-    serde = JsonPlusSerializer()
-    if not allowed_types:
-        return serde
-    return serde.with_msgpack_allowlist([tuple(name.split(":", 1)) for name in allowed_types])
 
 
 class _Done:

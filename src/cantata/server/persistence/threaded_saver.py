@@ -4,20 +4,12 @@ They run in threads of their own, and wait there for the event loop.
 """
 
 import asyncio
-import copy
 import threading
-from collections.abc import Collection, Coroutine, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Coroutine, Iterator, Sequence
 from typing import Any, TypeVar
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import (
-    BaseCheckpointSaver,
-    ChannelVersions,
-    Checkpoint,
-    CheckpointMetadata,
-    CheckpointTuple,
-)
+from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata, CheckpointTuple
 from langgraph.checkpoint.serde.base import SerializerProtocol
 
 from cantata.server.runs.ports import RunSaver
@@ -36,13 +28,6 @@ class ThreadedSaver(RunSaver):
         super().__init__(serde=serde)
         self._loop = asyncio.get_running_loop()
         self._home = threading.get_ident()
-
-    def with_allowlist(self, extra_allowlist: Collection[tuple[str, ...]]) -> "ThreadedSaver":
-        """Return a copy that also reads these types. LangGraph asks at every run of a graph, always for the same."""
-        clone = copy.copy(self)
-        own: Any = self.serde  # lru_cache wants what mypy takes for hashable
-        clone.serde = _reading_also(own, frozenset(extra_allowlist))
-        return clone
 
     def get_tuple(self, config: _Config) -> CheckpointTuple | None:
         """Like `aget_tuple`, from a thread."""
@@ -78,8 +63,3 @@ class ThreadedSaver(RunSaver):
                 " sync node, which runs in a thread."
             )
         return asyncio.run_coroutine_threadsafe(call, self._loop).result(SYNC_CALL_SECONDS)
-
-
-@lru_cache(maxsize=256)  # making one costs 60 µs, a thirtieth of a short run
-def _reading_also(serde: Any, types: frozenset[tuple[str, ...]]) -> SerializerProtocol:
-    return BaseCheckpointSaver[str](serde=serde).with_allowlist(types).serde

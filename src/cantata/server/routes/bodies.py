@@ -42,7 +42,9 @@ class RunBody(Body):
     if_busy: IfBusy = Field("reject", description="What to do while the session has an active workflow.")
     on_disconnect: OnDisconnect | None = Field(None, description="`cancel`: stop after a grace without a reader.")
     timeout_seconds: float | None = Field(None, gt=0, le=MAX_TIMEOUT_SECONDS, description="Longest running time.")
-    model: str | None = Field(None, min_length=1, max_length=200, description="`gemini-2.5-flash`, `offline-demo` …")
+    model: str | None = Field(
+        None, min_length=1, max_length=200, description="`gemini-2.5-flash`, `openai:gpt-5-mini`, `offline-demo` …"
+    )
     options: ModelOptionsBody = Field(default_factory=lambda: ModelOptionsBody())
     config: ConfigBody = Field(default_factory=lambda: ConfigBody())
 

@@ -19,6 +19,7 @@ from typing import Any, Literal
 import msgspec
 from langchain_core.runnables import RunnableConfig
 from langgraph.errors import GraphDrained
+from langgraph.store.base import BaseStore
 from langgraph.types import Command
 from msgspec import UNSET
 
@@ -54,6 +55,7 @@ class Engine:
     store: RunStore
     bus: Bus
     checkpoints: Checkpoints
+    graph_store: BaseStore
     redaction: Redaction
     timestamps: Timestamps
     presence: Presence
@@ -165,14 +167,18 @@ class Execution:
         # The run boundary: whatever a user's graph raises is the run's failure, and nobody else's.
         except Exception as error:
             logger.warning("run %s failed", self._run.id, exc_info=error)
-            return failure_of(error, self._engine.redaction)
+            is_of_model = error is self._handler.model_error
+            return failure_of(error, self._engine.redaction, is_of_model=is_of_model)
 
     async def _run_graph(self) -> _Answer:
         config = self._config()
         source = self._engine.graphs.get(self._run.spec.graph)
-        async with source.open(config, context=self._run.spec.context) as opened:
+        async with source.open(config, context=self._run.spec.context, store=self._engine.graph_store) as opened:
             graph = copy.copy(opened)  # the user's graph is never changed
             graph.checkpointer = self._saver
+            if graph.store is None:
+                graph.store = self._engine.graph_store
+            config["configurable"] = seeded(config["configurable"], self._handler.hear, graph.store)
             if waiting := await self._breakpoint(graph, config):
                 return waiting
             given = await self._input(graph, config)
@@ -203,7 +209,7 @@ class Execution:
             "tags": list(spec.tags),
             "metadata": {"run_id": str(uuid_of(run.id)), "session_id": run.session_id},
             "recursion_limit": spec.recursion_limit or self._engine.recursion_limit,
-            "configurable": seeded({**spec.configurable, "thread_id": run.thread_id}, self._handler.hear),
+            "configurable": {**spec.configurable, "thread_id": run.thread_id},
         }
         if run.takeover is None and run.answers is None:
             config["run_id"] = uuid_of(run.id)  # a tracer takes a root run's id once

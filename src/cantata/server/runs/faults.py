@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from cantata.callbacks.events import WorkflowFault
 from cantata.callbacks.redaction import Redaction
 from cantata.graphs.faults import ModelFault, ModelUnavailable, UnknownModel
+from cantata.graphs.provider_faults import provider_fault
 from cantata.graphs.registry import BrokenGraph, UnknownGraph
 
 _LOOK = "Look at the failed step and the server's log."
@@ -45,8 +46,10 @@ def exhausted(attempts: int) -> Failure:
     )
 
 
-def failure_of(error: BaseException, redaction: Redaction) -> Failure:
-    """Describe what a graph raised; a traceback is for the log, not for this."""
+def failure_of(error: BaseException, redaction: Redaction, *, is_of_model: bool = False) -> Failure:
+    """Describe what a graph raised, perhaps by a model call of its own; a traceback is for the log, not for this."""
+    if (is_of_model or isinstance(error, ModelError)) and (fault := provider_fault(error)):
+        error = fault
     words = redaction.error(error)
     match error:
         case ModelFault():

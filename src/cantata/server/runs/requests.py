@@ -1,13 +1,14 @@
 """What a client may ask for, checked against the graph it names: every field is honoured or refused."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cantata.callbacks.handler import SILENT_TAG
+from cantata.callbacks.handler import SILENT_TAGS
 from cantata.graphs.facts import GraphFacts
 from cantata.graphs.faults import ModelUnavailable, UnknownModel
-from cantata.graphs.models import ModelSettings, resolve_model_name
+from cantata.graphs.models import ModelSettings, check_model
 from cantata.graphs.registry import BrokenGraph, GraphRegistry, GraphSource, UnknownGraph
 from cantata.server import errors
 from cantata.server.runs.ids import RunId, is_session_id, new_session_id
@@ -56,11 +57,13 @@ async def spec_of(request: RunRequest, graphs: GraphRegistry, models: ModelSetti
         raise errors.NoMessages(f"The graph {request.graph!r} has no `messages`: run it through POST /api/workflows.")
     _check_configurable(request.configurable)
     _check_tags(request.tags)
+    context = _context(request, facts, await _model(request, source, models))
     return RunSpec(
         graph=request.graph,
         input=_input(request, facts),
-        context=_context(request, source, facts, models),
-        configurable=request.configurable,
+        context=context or None,
+        # As LangGraph's server has it: a graph may read the same value in either place, the older ones here.
+        configurable={key: value for key, value in context.items() if not _is_own(key)} | request.configurable,
         tags=list(request.tags),
         recursion_limit=request.recursion_limit,
         timeout_seconds=request.timeout_seconds,
@@ -116,12 +119,10 @@ def _input(request: RunRequest, facts: GraphFacts) -> Any:
     return {facts.text_key: [{"role": "user", "content": given}] if facts.text_key == "messages" else given}
 
 
-def _context(
-    request: RunRequest, source: GraphSource, facts: GraphFacts, models: ModelSettings
-) -> dict[str, Any] | None:
+def _context(request: RunRequest, facts: GraphFacts, model: str | None) -> dict[str, Any]:
     wanted: dict[str, Any] = dict(request.options)
-    if request.model is not None:
-        wanted["model"] = _model(request.model, models) if source.is_built_in else request.model
+    if model is not None:
+        wanted["model"] = model
     context = dict(request.context or {})
     for key, value in wanted.items():
         if key not in facts.context_keys:
@@ -129,8 +130,9 @@ def _context(
         if key in context:
             raise invalid(f"context.{key}", f"`{key}` is given twice: in the context and beside it.")
         context[key] = value
+    context = {key: request.configurable[key] for key in facts.context_keys if key in request.configurable} | context
     _check_context(context, facts)
-    return context or None
+    return context
 
 
 def _check_context(context: Mapping[str, Any], facts: GraphFacts) -> None:
@@ -144,9 +146,11 @@ def _check_context(context: Mapping[str, Any], facts: GraphFacts) -> None:
             raise invalid(f"context.{key}", "The graph needs this key in its context.")
 
 
-def _model(name: str, models: ModelSettings) -> str:
+async def _model(request: RunRequest, source: GraphSource, models: ModelSettings) -> str | None:
+    if request.model is None or not source.is_built_in:
+        return request.model
     try:
-        return resolve_model_name(name, models)
+        return await asyncio.to_thread(check_model, request.model, models)
     except UnknownModel as error:
         raise errors.UnknownModel(str(error)) from error
     except ModelUnavailable as error:
@@ -155,11 +159,15 @@ def _model(name: str, models: ModelSettings) -> str:
 
 def _check_tags(tags: Sequence[str]) -> None:
     for number, tag in enumerate(tags):
-        if tag == SILENT_TAG or tag.startswith(_OWN_TAGS):
+        if tag in SILENT_TAGS or tag.startswith(_OWN_TAGS):
             raise invalid(f"config.tags.{number}", "This tag would hide what the graph does.")
 
 
 def _check_configurable(configurable: Mapping[str, Any]) -> None:
     for key in configurable:
-        if key in _OWN_KEYS or key.startswith(_OWN_PREFIXES):
+        if _is_own(key):
             raise invalid(f"config.configurable.{key}", "The server sets this key itself.")
+
+
+def _is_own(key: str) -> bool:
+    return key in _OWN_KEYS or key.startswith(_OWN_PREFIXES)
