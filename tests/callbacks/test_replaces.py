@@ -1,5 +1,6 @@
 """`replaces`: which earlier steps a start makes void. A reader infers nothing, so the list must be right."""
 
+import asyncio
 from typing import Any
 
 from langgraph.types import Command, Send
@@ -191,6 +192,8 @@ async def test_after_a_crash_only_unfinished_sent_tasks_run_again() -> None:
 
     async def each(state: Any) -> Any:
         if state["item"] == 1 and not pause.reached.is_set():
+            for _ in range(50):  # turns of the loop, in which the others end and are stored
+                await asyncio.sleep(0)
             await pause.wait()
         return wrote(str(state["item"]))
 

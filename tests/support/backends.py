@@ -13,12 +13,23 @@ from cantata.server.persistence.checkpoints import SqliteCheckpoints
 from cantata.server.persistence.memory import MemoryBus, MemoryDispatcher
 from cantata.server.persistence.serializer import serializer
 from cantata.server.persistence.sqlite import Database
+from cantata.server.persistence.sqlite_definitions import SqliteDefinitions
 from cantata.server.persistence.sqlite_log import SqliteLog
 from cantata.server.persistence.sqlite_runs import SqliteRuns
+from cantata.server.persistence.sqlite_stats import SqliteStats
 from cantata.server.runs.frames import Frames, FrameWriter, joined
 from cantata.server.runs.ids import RunId, new_run_id
 from cantata.server.runs.model import Claim, NewRun, RunSpec
-from cantata.server.runs.ports import Bus, Checkpoints, Dispatcher, EventLog, Page, RunStore
+from cantata.server.runs.ports import (
+    Bus,
+    Checkpoints,
+    DefinitionStore,
+    Dispatcher,
+    EventLog,
+    Page,
+    RunStore,
+    StatsStore,
+)
 
 BACKENDS = ("sqlite",)
 NOON = 1_767_225_600.0  # 2026-01-01T00:00:00Z
@@ -55,6 +66,8 @@ class Backend:
     log: EventLog
     store: RunStore
     checkpoints: Checkpoints
+    definitions: DefinitionStore
+    stats: StatsStore
     clock: Clock
     bus: Callable[[int], Bus]
     """Makes a bus whose windows hold so many bytes."""
@@ -86,6 +99,8 @@ async def open_backend(name: str, folder: Path, clock: Clock | None = None) -> A
             log=SqliteLog(database, timestamps),
             store=SqliteRuns(database, timestamps),
             checkpoints=SqliteCheckpoints(database, serializer(())),
+            definitions=SqliteDefinitions(database, timestamps),
+            stats=SqliteStats(database, timestamps),
             clock=clock,
             bus=MemoryBus,
             dispatcher=MemoryDispatcher,

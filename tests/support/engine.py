@@ -10,16 +10,18 @@ from typing import Any
 from cantata.callbacks.events import StoredEvent, Timestamps
 from cantata.callbacks.redaction import Redaction
 from cantata.graphs.models import ModelSettings
-from cantata.graphs.registry import GraphRegistry, GraphSource
+from cantata.graphs.registry import GraphRegistry
+from cantata.graphs.source import GraphSource
 from cantata.server.persistence.checkpoints import mend_subgraphs_without_checkpointer
 from cantata.server.persistence.stores import open_store
+from cantata.server.runs.definitions import Definitions
 from cantata.server.runs.execution import Engine
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.model import Run
 from cantata.server.runs.ports import Bus, Page, Subscription
 from cantata.server.runs.presence import Presence
 from cantata.server.runs.reader import Pulse
-from cantata.server.runs.requests import RunRequest
+from cantata.server.runs.requests import RunRequest, SpecLimits
 from cantata.server.runs.service import RunService
 from cantata.server.workers.worker import Worker
 from tests.support.backends import ALL, Backend, WallClock, open_backend
@@ -120,5 +122,7 @@ async def open_server(
         worker = Worker("tester", engine, dispatcher)
         async with asyncio.TaskGroup() as tasks:
             serving = tasks.create_task(worker.serve())
-            yield Server(backend, engine, RunService(engine, dispatcher, ModelSettings()))
+            limits = SpecLimits()
+            definitions = Definitions(backend.definitions, engine.graphs, limits)
+            yield Server(backend, engine, RunService(engine, dispatcher, ModelSettings(), definitions, limits))
             serving.cancel()

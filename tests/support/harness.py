@@ -25,7 +25,16 @@ class MortalSaver(InMemorySaver):
 
     def __init__(self) -> None:
         super().__init__()
-        self.is_dead = False
+        self._deaths: list[bool] = []  # shared with the copy that LangGraph makes when msgpack is strict
+
+    @property
+    def is_dead(self) -> bool:
+        """Tell whether the process has died."""
+        return bool(self._deaths)
+
+    @is_dead.setter
+    def is_dead(self, is_dead: bool) -> None:
+        self._deaths[:] = [True] * is_dead
 
     def put(self, config: Any, checkpoint: Any, metadata: Any, new_versions: Any) -> RunnableConfig:
         """Store, while alive."""

@@ -86,7 +86,7 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
         self._over: set[UUID] = set()
         self._calls: dict[UUID, _ModelCall] = {}
         self._speech: dict[str, MessageSpan] = {}
-        self._askers: dict[str, str] = {}
+        self._askers: dict[str, StepSpan] = {}
 
     def close_open(self, status: Literal["cancelled", "error"]) -> None:
         """Close everything that is open, innermost first."""
@@ -290,7 +290,9 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
             return
         # A question asked in a `@task` is told twice: by the task, and by the function that waits for it.
         questions = {question.id: question for question in event.interrupts}.values()
-        asked = tuple((question, self._askers.get(question.id, "")) for question in questions)
+        askers = [(question, self._askers.get(question.id)) for question in questions]
+        askers.sort(key=lambda asked: asked[1].numbers() if asked[1] else ())  # LangGraph's order is that of asking
+        asked = tuple((question, step.name if step else "") for question, step in askers)
         self.interruption = Interruption(event.status, event.checkpoint_id, asked)
 
     def tap_output_aiter(self, run_id: UUID, output: AsyncIterator[Any]) -> AsyncIterator[Any]:
@@ -322,7 +324,7 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
 
     def _note_askers(self, error: GraphInterrupt, span: StepSpan) -> None:
         for asked in error.args[0] if error.args else ():
-            self._askers.setdefault(asked.id, span.name)  # the innermost node is told first
+            self._askers.setdefault(asked.id, span)  # the innermost node is told first
 
     def _speech_in(self, span: Span | None) -> MessageSpan:
         """Return the message that the graph itself speaks in *span*; it ends with its step."""

@@ -38,6 +38,8 @@ from cantata.callbacks.redaction import Redaction
 from cantata.callbacks.spans import MessageSpan, OpenSpans, Span, StepSpan, ToolSpan
 from cantata.callbacks.tasks import TaskLedger, graph_of, path_of
 
+SHARE = "cantata_share"  # the metadata key by which a node says how much of the whole it is, from 0 to 1
+
 Emit = Callable[[StoredEvent], None]
 """Takes an event in order; called from any thread, must not block."""
 
@@ -65,6 +67,9 @@ class Reporter:
         self._open = OpenSpans()
         self._tasks = TaskLedger()
         self._steps = self._messages = self._reasonings = 0
+        self._done = 0.0  # of the shares that steps have
+        self._ended = ""  # the last task in the history
+        self._counted: set[str] = set()  # the tasks in it: one that is repeated after a crash counts once
         for event in history:
             self._restore(event)
 
@@ -85,6 +90,8 @@ class Reporter:
             task_id=task_id,
             number=self._steps + 1,
         )
+        if not span.is_part_of_share():  # metadata is handed down
+            span.share = metadata.get(SHARE) or 0.0
         if self._is_over(parent):
             span.is_open = False
             return span
@@ -125,6 +132,11 @@ class Reporter:
                 error=self._fault(error) if error else UNSET,
             )
         )
+        if status == "ok" and span.share and span.task_id not in self._counted:
+            self._counted.add(span.task_id)
+            # What the log told is rounded; the shares of a workflow's steps are equal.
+            self._done = min(1.0, (round(self._done / span.share) + 1) * span.share)
+            self._emit(Progress(**self._place_of(span.parent), percent=round(100 * self._done, 1)))
 
     def close_under(self, span: Span | None, status: StepStatus) -> None:
         """Close what is open under *span*, or everything, innermost first; what another's end cuts did not fail."""
@@ -304,6 +316,11 @@ class Reporter:
                 self._messages += 1
             case ReasoningStep():
                 self._reasonings = event.index
+            case StepEnd():
+                self._ended = event.task_id
+            case Progress(percent=float() | int() as percent):
+                self._done = percent / 100
+                self._counted.add(self._ended)
             case _:
                 pass
 

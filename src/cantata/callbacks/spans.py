@@ -64,6 +64,20 @@ class StepSpan(Span):
     name: str
     task_id: str
     number: int
+    share: float = 0.0
+    """Of the whole run's work, as the graph's author reckons it; what is below a step that has one has none."""
+
+    def numbers(self) -> tuple[int, ...]:
+        """Return the numbers of the steps from the root graph's down to this one, by which branches have an order."""
+        above = self.parent.nearest_step() if self.parent else None
+        return (*(above.numbers() if above else ()), self.number)
+
+    def is_part_of_share(self) -> bool:
+        """Tell whether a step above counts as a whole."""
+        above = self.parent
+        while above is not None and not (isinstance(above, StepSpan) and above.share):
+            above = above.parent
+        return above is not None
 
 
 @dataclass(eq=False, kw_only=True, slots=True)

@@ -9,14 +9,40 @@ import hashlib
 import importlib
 import importlib.util
 import sys
+import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from types import ModuleType
+from typing import TypeVar
+
+T = TypeVar("T")
+
+LOAD_SECONDS = 30.0  # for one file, unless told otherwise
 
 
 class GraphLoadError(Exception):
     """A graph's file or variable cannot be had; the message is a sentence with the file and the reason."""
+
+
+def within(seconds: float, load: Callable[[], T]) -> T:
+    """Do *load* in a thread that is left behind when it takes too long: nothing can stop an import that hangs.
+
+    Raises:
+        TimeoutError: it did.
+    """
+    done: Future[T] = Future()
+
+    def carry_out() -> None:
+        try:
+            done.set_result(load())
+        # Handed on as it is; in a thread nobody else would hear of it, a KeyboardInterrupt of the file's own included.
+        except BaseException as error:  # noqa: BLE001
+            done.set_exception(error)
+
+    threading.Thread(target=carry_out, name="cantata-load", daemon=True).start()
+    return done.result(seconds)
 
 
 def load_object(target: str, folder: Path, roots: Sequence[Path]) -> tuple[object, ModuleType]:

@@ -3,30 +3,46 @@
 One broken graph never takes the others down: its error is kept and told when it is asked for.
 """
 
-import asyncio
+import hashlib
+import json
 import logging
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from types import ModuleType
+from typing import Any, Literal, TypeVar
 
-from langchain_core.runnables import RunnableConfig
-from langgraph.store.base import BaseStore
-
+from cantata.graphs.agent import Agent, GraphAgent
+from cantata.graphs.compile import compile_spec
 from cantata.graphs.data_types import DataTypes
-from cantata.graphs.facts import GraphFacts, facts_of
-from cantata.graphs.loading import GraphLoadError, load_object
-from cantata.graphs.opening import Access, AnyGraph, Factory, NotAGraph, open_factory, static_graph
+from cantata.graphs.loading import LOAD_SECONDS, GraphLoadError, load_object, within
+from cantata.graphs.opening import AnyGraph, NotAGraph
 from cantata.graphs.project import GraphSpec, Project, read_project
+from cantata.graphs.recent import Recent
+from cantata.graphs.shapes.steps import leaves
+from cantata.graphs.source import BrokenGraph, GraphSource, read_stored
+from cantata.graphs.spec import BadSpec, parse_spec, steps_of
 
 logger = logging.getLogger(__name__)
 
-Origin = Literal["built-in", "project"]
+T = TypeVar("T")
+Origin = Literal["built-in", "project", "program"]
 
 _BUILT_INS = (
     GraphSpec("assistant", "cantata.graphs.agents.assistant:graph", "A model that calls tools until it can answer."),
+    GraphSpec("communications", "cantata.graphs.agents.communications:graph", None),
+    GraphSpec("content", "cantata.graphs.agents.content:graph", None),
+    GraphSpec("researcher", "cantata.graphs.agents.researcher:graph", None),
+    GraphSpec("reviewer", "cantata.graphs.agents.reviewer:graph", None),
+    GraphSpec("travel", "cantata.graphs.agents.travel:graph", None),
+    GraphSpec("writer", "cantata.graphs.agents.writer:graph", None),
     GraphSpec("sequential", "cantata.graphs.workflows.sequential:graph", "Researcher, writer and reviewer in a row."),
+    GraphSpec("compare_perspectives", "cantata.graphs.workflows.compare_perspectives:graph", None),
+    GraphSpec("content_pipeline", "cantata.graphs.workflows.content_pipeline:graph", None),
+    GraphSpec("hierarchical", "cantata.graphs.workflows.hierarchical:graph", None),
+    GraphSpec("parallel", "cantata.graphs.workflows.parallel:graph", None),
+    GraphSpec("research_report", "cantata.graphs.workflows.research_report:graph", None),
+    GraphSpec("trip_planner", "cantata.graphs.workflows.trip_planner:graph", None),
 )
 
 
@@ -40,16 +56,6 @@ class UnknownGraph(LookupError):
         self.known = known
 
 
-class BrokenGraph(Exception):
-    """The graph is listed, but it cannot be had."""
-
-    def __init__(self, name: str, why: str) -> None:
-        """Keep the reason, a sentence for whoever wrote the graph."""
-        super().__init__(f"The graph {name!r} is broken: {why}")
-        self.name = name
-        self.why = why
-
-
 @dataclass(frozen=True)
 class GraphEntry:
     """A line in the list of graphs; `error` is a sentence when it cannot be run."""
@@ -60,78 +66,8 @@ class GraphEntry:
     error: str | None = None
 
 
-class GraphSource:
-    """A graph that can be opened for a run. One per name and process; its facts are read once."""
-
-    def __init__(self, name: str, description: str, exported: object, *, is_built_in: bool, package: str = "") -> None:
-        """Take what the file of *package* exports; a builder is compiled here, once.
-
-        Raises:
-            NotAGraph: It exports something else.
-        """
-        self.name = name
-        self.description = description
-        self.is_built_in = is_built_in
-        self.package = package
-        self._graph = static_graph(exported)
-        self._factory: Factory | None = exported if self._graph is None and callable(exported) else None
-        self._facts: GraphFacts | None = None
-
-    @property
-    def is_static(self) -> bool:
-        """Every run gets the same compiled graph, so what was read from it once stays true."""
-        return self._graph is not None
-
-    @asynccontextmanager
-    async def open(
-        self,
-        config: RunnableConfig,
-        *,
-        access: Access = "threads.create_run",
-        context: object = None,
-        store: BaseStore | None = None,
-    ) -> AsyncIterator[AnyGraph]:
-        """Give the compiled graph for one run, and clean up after it.
-
-        A factory is called with `config`, or with a `ServerRuntime` of the rest, and its context manager stays open
-        as long as ours. A static graph is shared by all runs: never change it.
-
-        Raises:
-            BrokenGraph: The factory gave no graph. What it raises itself passes through.
-        """
-        if self._graph is not None:
-            yield self._graph
-            return
-        assert self._factory is not None
-        try:
-            async with open_factory(self._factory, config, access=access, context=context, store=store) as graph:
-                yield graph
-        except NotAGraph as error:
-            raise BrokenGraph(self.name, f"{error}.") from error
-
-    async def facts(self) -> GraphFacts:
-        """Read what can be known without running; a factory is opened once for it, with an empty config.
-
-        Raises:
-            BrokenGraph: The factory fails.
-        """
-        if self._facts is None:
-            self._facts = await self._read_facts()
-        return self._facts
-
-    async def _read_facts(self) -> GraphFacts:
-        try:
-            async with self.open({"configurable": {}}, access="assistants.read") as graph:
-                return await asyncio.to_thread(facts_of, graph)
-        except BrokenGraph:
-            raise
-        # A factory is the user's code and may raise anything.
-        except Exception as error:
-            raise BrokenGraph(self.name, f"its factory failed: {type(error).__name__}: {error}.") from error
-
-
 class GraphRegistry:
-    """The graphs of this process, by name. Nothing changes after loading."""
+    """The graphs of this process, by name. After loading only what a program registers is added."""
 
     def __init__(
         self, sources: Sequence[GraphSource], entries: Iterable[GraphEntry], project: Project | None = None
@@ -141,11 +77,14 @@ class GraphRegistry:
         packages = {source.package for source in sources} if project else ()
         self.data_types = DataTypes(project.roots if project else (), packages)
         self._sources = {source.name: source for source in sources}
+        self._compiled: Recent[GraphSource] = Recent()
         self._entries = {entry.name: entry for entry in entries}
 
     @classmethod
-    def load(cls, config_path: Path | None, *, built_ins: bool = True) -> "GraphRegistry":
-        """Import every graph; slow and blocking, for the start of a process.
+    def load(
+        cls, config_path: Path | None, *, built_ins: bool = True, seconds: float = LOAD_SECONDS
+    ) -> "GraphRegistry":
+        """Import every graph, each in *seconds* at most; slow and blocking, for the start of a process.
 
         The project's `env` and import paths are in force from here on, so one process loads one project.
 
@@ -159,12 +98,55 @@ class GraphRegistry:
         if project is not None:
             project.activate()
             for spec in project.graphs:
-                loaded[spec.name] = _load(spec, project.config_path.parent, project.roots, "project")
+                loaded[spec.name] = _load_in_time(seconds, spec, project.config_path.parent, project.roots, "project")
         return cls(
             [source for _, source in loaded.values() if source is not None],
             [entry for entry, _ in loaded.values()],
             project,
         )
+
+    def register_agent(self, name: str, agent: Agent | AnyGraph) -> None:
+        """Add an agent, or a graph that holds a conversation, under *name*; one of that name is replaced."""
+        exported = agent.graph() if isinstance(agent, Agent) else agent
+        description = agent.description if isinstance(agent, Agent) else (_first_line(agent.__doc__) or name)
+        source = GraphSource(name, description, exported, is_built_in=isinstance(agent, Agent))
+        source.agent = agent if isinstance(agent, Agent) else None
+        self._add(source)
+
+    def register_workflow(self, name: str, spec: Mapping[str, Any], description: str = "") -> None:
+        """Add the workflow that *spec* tells under *name*; one of that name is replaced.
+
+        Raises:
+            BadSpec: it cannot be run.
+        """
+        source = GraphSource(
+            name, description or name, compile_spec(read_stored(spec), self.agents()), is_built_in=True
+        )
+        source.spec = dict(spec)
+        self._add(source)
+
+    def agents(self) -> dict[str, Agent | GraphAgent]:
+        """Return what steps of workflows can use, by name."""
+        found = {name: source.as_agent() for name, source in list(self._sources.items())}
+        return {name: agent for name, agent in found.items() if agent is not None}
+
+    def find(self, name: str, spec: Mapping[str, Any] | None) -> GraphSource:
+        """Give the graph of that name, or that of a spec which a run brings along, compiled once for equal ones.
+
+        Raises:
+            UnknownGraph, BrokenGraph: see `get`.
+            BadSpec: it cannot be run, or not any more: its agents are gone.
+        """
+        if spec is None:
+            return self.get(name)
+        key = _key_of(spec)
+        source = self._compiled.get(key)
+        if source is None:
+            parsed = read_stored(spec)
+            source = GraphSource(name, "", compile_spec(parsed, self.agents()), is_built_in=True)
+            source.spec = spec
+            self._compiled.keep(key, source, leaves(parsed) + sum(1 for _ in steps_of(parsed)))
+        return source
 
     def names(self) -> list[str]:
         """List the graphs that can be run, sorted."""
@@ -173,6 +155,10 @@ class GraphRegistry:
     def entries(self) -> list[GraphEntry]:
         """List all graphs, broken ones too, sorted by name."""
         return sorted(self._entries.values(), key=lambda entry: entry.name)
+
+    def __contains__(self, name: str) -> bool:
+        """Tell whether a graph of that name is listed, a broken one too."""
+        return name in self._sources or name in self._entries
 
     def get(self, name: str) -> GraphSource:
         """Find a graph.
@@ -187,6 +173,30 @@ class GraphRegistry:
             raise BrokenGraph(name, self._entries[name].error or "")
         raise UnknownGraph(name, self.names())
 
+    def _add(self, source: GraphSource) -> None:
+        self._sources[source.name] = source
+        self._entries[source.name] = GraphEntry(source.name, source.description, "program")
+        self._compiled.clear()  # what was compiled may have used the one that is replaced
+
+
+def _key_of(spec: Mapping[str, Any]) -> bytes:
+    try:
+        return hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).digest()
+    except (RecursionError, TypeError, ValueError) as error:
+        parse_spec(spec)  # which names the place, if it is one
+        raise BadSpec([("", "The workflow is nested too deep, or no plain JSON.")]) from error
+
+
+def _load_in_time(
+    seconds: float, spec: GraphSpec, folder: Path, roots: Sequence[Path], origin: Origin
+) -> tuple[GraphEntry, GraphSource | None]:
+    try:
+        return within(seconds, lambda: _load(spec, folder, roots, origin))
+    except TimeoutError:
+        why = f"{spec.target} was not loaded within {seconds:g} s (GRAPH_LOAD_SECONDS)."
+        logger.warning("graph %s is left out: %s", spec.name, why)
+        return GraphEntry(spec.name, spec.description or "", origin, why), None
+
 
 def _load(
     spec: GraphSpec, folder: Path, roots: Sequence[Path], origin: Origin
@@ -197,6 +207,8 @@ def _load(
         is_built_in = module.__name__.startswith("cantata.graphs.")
         package = module.__name__.partition(".")[0]
         source = GraphSource(spec.name, description, exported, is_built_in=is_built_in, package=package)
+        source.agent = _agent_of(module, exported)
+        source.spec = _spec_of(module, exported)
     except GraphLoadError as error:
         why = str(error)
         logger.warning("graph %s is left out: %s", spec.name, why, exc_info=error.__cause__)
@@ -210,6 +222,17 @@ def _load(
     else:
         return GraphEntry(spec.name, description, origin), source
     return GraphEntry(spec.name, spec.description or "", origin, why), None
+
+
+def _agent_of(module: ModuleType, exported: object) -> Agent | None:
+    agent = getattr(module, "agent", None)
+    return agent if isinstance(agent, Agent) and exported is agent.graph() else None
+
+
+def _spec_of(module: ModuleType, exported: object) -> Mapping[str, Any] | None:
+    spec = getattr(module, "spec", None)
+    is_compiled = isinstance(spec, Mapping) and exported is getattr(module, "graph", None)
+    return spec if is_compiled else None
 
 
 def _first_line(docstring: str | None) -> str:
