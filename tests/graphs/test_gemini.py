@@ -133,7 +133,7 @@ async def test_the_assistant_runs_on_gemini(llmock: LLMockServer, monkeypatch: p
 async def test_a_conversation_of_the_offline_model_goes_on_with_gemini(client: Client, llmock: LLMockServer) -> None:
     """A thread may change its model: v1 blocks of one must be readable to the other."""
     llmock.state.reset()
-    offline = await assistant.build().ainvoke({"messages": [HumanMessage("What is 2+3?")]})
+    offline = await assistant.graph.ainvoke({"messages": [HumanMessage("What is 2+3?")]})
 
     answer = await client(llmock.base_url("gemini")).ainvoke([*offline["messages"], HumanMessage("And then?")])
 

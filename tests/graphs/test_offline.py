@@ -239,7 +239,7 @@ async def test_tool_rounds_come_to_an_end_even_when_a_call_is_forced() -> None:
     ("role", "expected"),
     [
         ("You are a researcher.", "Notes on tea in China"),
-        ("You are a writer.", "Tea in China is a subject"),
+        ("You are a writer.", "Tea in China is the subject"),
         ("You are a reviewer.", "Review:"),
         ("Act as the coordinator of a team.", "Plan for tea in China"),
     ],

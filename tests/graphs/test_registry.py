@@ -14,7 +14,8 @@ from langgraph.graph.state import CompiledStateGraph
 
 from cantata.graphs.agents import assistant
 from cantata.graphs.project import ProjectError
-from cantata.graphs.registry import BrokenGraph, GraphRegistry, UnknownGraph
+from cantata.graphs.registry import GraphRegistry, UnknownGraph
+from cantata.graphs.source import BrokenGraph
 
 Load = Callable[[str], GraphRegistry]
 
@@ -41,8 +42,9 @@ def project(folder: Path, config: Any, files: Mapping[str, str] | None = None) -
 def test_without_a_project_there_are_the_built_in_graphs() -> None:
     registry = GraphRegistry.load(None)
 
-    assert registry.names() == ["assistant", "sequential"]
-    assert [entry.origin for entry in registry.entries()] == ["built-in", "built-in"]
+    assert {"assistant", "travel", "sequential", "parallel", "hierarchical", "trip_planner"} <= set(registry.names())
+    assert {entry.origin for entry in registry.entries()} == {"built-in"}
+    assert [entry.name for entry in registry.entries() if entry.error] == []
     assert registry.get("assistant").is_built_in
     assert GraphRegistry.load(None, built_ins=False).names() == []
 
@@ -87,7 +89,7 @@ def test_broken_graphs_take_nothing_down_and_say_why(load_project: Load) -> None
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones(load_project: Load) -> None:
-    with pytest.raises(UnknownGraph, match=r"'nothing'.*assistant, loose, sequential, support, triage"):
+    with pytest.raises(UnknownGraph, match=r"'nothing'.*assistant, .*loose, .*sequential, support, .*triage"):
         load_project("own_names").get("nothing")
 
 
@@ -310,6 +312,23 @@ def test_a_name_that_is_taken_is_loaded_all_the_same(tmp_path: Path, clean_impor
 
     assert GraphRegistry.load(config, built_ins=False).names() == ["a", "b"]
     assert sys.modules["json"] is json
+
+
+def test_a_file_that_hangs_is_only_broken(tmp_path: Path, clean_imports: None) -> None:
+    """What hangs cannot be stopped; the others are loaded without it."""
+    config = project(
+        tmp_path,
+        {"graphs": {"hangs": "./hangs.py:graph", "fine": "./fine.py:graph"}},
+        {
+            "hangs.py": "import threading\nthreading.Event().wait()\n",
+            "fine.py": "from cantata.graphs.agents.assistant import graph\n",
+        },
+    )
+
+    registry = GraphRegistry.load(config, built_ins=False, seconds=1)
+
+    assert registry.names() == ["fine"]
+    assert "GRAPH_LOAD_SECONDS" in str({entry.name: entry.error for entry in registry.entries()}["hangs"])
 
 
 def test_a_file_that_exits_or_cannot_be_parsed_is_only_broken(tmp_path: Path, clean_imports: None) -> None:

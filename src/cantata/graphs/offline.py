@@ -17,7 +17,7 @@ from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackMana
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.chat_models import generate_from_stream
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.messages.tool import tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
@@ -25,15 +25,9 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
-from cantata.graphs.offline_answers import (
-    answer_freely,
-    answer_in_role,
-    answer_with_results,
-    prompt_of,
-    role_of,
-)
+from cantata.graphs.offline_answers import answer, prompt_of
+from cantata.graphs.offline_delegation import plan_delegations
 from cantata.graphs.offline_planning import PlannedCall, ToolSpec, force_call, plan_calls
-from cantata.graphs.offline_prompt import Prompt
 
 OFFLINE_MODEL = "offline-demo"
 
@@ -173,30 +167,26 @@ class OfflineChat(BaseChatModel):
 def _plan_turn(
     messages: Sequence[BaseMessage], tools: Sequence[ToolSpec], choice: str | None, max_rounds: int
 ) -> _Turn:
-    prompt = prompt_of(messages)
     since = _since_last_human(messages)
+    rounds = sum(isinstance(message, AIMessage) and bool(message.tool_calls) for message in since)
+    if tools and choice != "none" and rounds < max_rounds and (calls := _calls(messages, tools, choice)):
+        return _Turn(_thought_about(calls), tuple(calls))
+    thought, text = answer(messages, _results(since), tools)
+    return _Turn(thought, text=text)
+
+
+def _calls(messages: Sequence[BaseMessage], tools: Sequence[ToolSpec], choice: str | None) -> list[PlannedCall]:
+    since, prompt = _since_last_human(messages), prompt_of(messages)
+    instructions = " ".join(message.text for message in messages if isinstance(message, SystemMessage))
     made = [
         (call["name"], call["args"])
         for message in since
         if isinstance(message, AIMessage)
         for call in message.tool_calls
     ]
-    rounds = sum(isinstance(message, AIMessage) and bool(message.tool_calls) for message in since)
-    if tools and choice != "none" and rounds < max_rounds and (calls := _calls(prompt, tools, choice, made)):
-        return _Turn(_thought_about(calls), tuple(calls))
-    if results := _results(since):
-        return _Turn("The tools have answered. I put their results together.", text=answer_with_results(results))
-    if (role := role_of(messages)) is not None:
-        return _Turn(f"I act as the {role} and keep to the subject.", text=answer_in_role(role, messages))
-    names = [tool.name for tool in tools]
-    return _Turn("No tool is needed, so I answer from fixed rules.", text=answer_freely(prompt, messages, names))
-
-
-def _calls(
-    prompt: Prompt, tools: Sequence[ToolSpec], choice: str | None, made: Sequence[tuple[str, Any]]
-) -> list[PlannedCall]:
     eligible = [tool for tool in tools if choice in (None, "auto", "any", tool.name)]
-    planned = [call for call in plan_calls(prompt, eligible) if (call.tool, call.args) not in made]
+    planned = [call for call in plan_calls(prompt, eligible, instructions) if (call.tool, call.args) not in made]
+    planned += plan_delegations(prompt, eligible, _results(since))
     if not planned and choice not in (None, "auto"):
         return [force_call(prompt, eligible)]
     return planned

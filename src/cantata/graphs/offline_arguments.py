@@ -11,7 +11,11 @@ JsonObject = Mapping[str, Any]
 EXPRESSION = re.compile(r"expr|formula|equation|calculation|arithmetic", re.I)
 ZONE = re.compile(r"zone|^tz$", re.I)
 PLACE = re.compile(r"city|place|location|country|town|region|destination|where", re.I)
+ORIGIN = re.compile(r"^origin|^from_|departure|source_city", re.I)
 
+_QUERY = re.compile(r"query|search|keyword|phrase", re.I)
+_PERSON = re.compile(r"person|customer|client|contact|name", re.I)
+_NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _MAX_NESTING = 6  # of objects in a schema
 _SHORT_TEXT = re.compile(r"title|name|subject|headline|label|topic", re.I)
 _TEXT_FORMATS = {
@@ -110,9 +114,13 @@ class Filler:
 
     def _named_number(self, key: str) -> float | None:
         name = re.escape(key.replace("_", " "))
-        found = re.search(rf"\b{name}(?: is| of| to|:| =|=)? (-?\d+(?:\.\d+)?)", self._prompt.text, re.I)
-        found = found or re.search(rf"(-?\d+(?:\.\d+)?) {name}\b", self._prompt.text, re.I)
-        return float(found[1]) if found else None
+        text = self._prompt.text
+        found = re.search(rf"\b{name}(?: is| of| to|:| =|=)? (-?\d+(?:\.\d+)?)", text, re.I)
+        found = found or re.search(rf"(-?\d+(?:\.\d+)?) {name.removesuffix('s')}s?\b", text, re.I)
+        if found:
+            return float(found[1])
+        spoken = re.search(rf"\b({'|'.join(_NUMBER_WORDS)}) {name.removesuffix('s')}s?\b", text, re.I)
+        return _NUMBER_WORDS.index(spoken[1].casefold()) + 1.0 if spoken else None
 
     def _truth(self, key: str, schema: JsonObject, is_required: bool) -> bool | None:
         name = re.escape(key.replace("_", " "))
@@ -134,21 +142,29 @@ class Filler:
         if kind is not None:
             found = _TEXT_FORMATS[kind].search(self._prompt.text)
             return found[0] if found else _SAMPLES[kind] if is_required and self._must_fill else None
+        if ORIGIN.search(key) and self._prompt.origin:
+            return self._prompt.origin
         if not is_required:
             return None
         text = self._free_text(key)
+        if text is None:
+            return None
         if not _matches(schema.get("pattern"), text):
             return text if self._must_fill else None
         return text[: schema.get("maxLength", 2000)]
 
-    def _free_text(self, key: str) -> str:
+    def _free_text(self, key: str) -> str | None:
         prompt = self._prompt
         if EXPRESSION.search(key) and prompt.expressions:
             return prompt.expressions[0]
-        if (PLACE.search(key) or ZONE.search(key)) and prompt.places:
-            return prompt.places[0]
+        if PLACE.search(key) or ZONE.search(key):
+            return prompt.destinations[0] if prompt.places else prompt.text if self._must_fill else None
         if prompt.quoted:
             return prompt.quoted[0]
+        if _QUERY.search(key):
+            return prompt.query or prompt.text
+        if _PERSON.search(key) and prompt.people:
+            return prompt.people[0]
         return " ".join(prompt.text.split()[:8]) if _SHORT_TEXT.search(key) else prompt.text
 
 

@@ -6,11 +6,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cantata.graphs.offline_arguments import EXPRESSION, PLACE, ZONE, Filler, JsonObject, type_of, words_of_name
+from cantata.graphs.offline_arguments import (
+    EXPRESSION,
+    ORIGIN,
+    PLACE,
+    ZONE,
+    Filler,
+    JsonObject,
+    type_of,
+    words_of_name,
+)
 from cantata.graphs.offline_prompt import Prompt, stem
 
+DELEGATION = "delegate_to_"  # begins the name of a tool that gives the task to somebody else
 _MAX_CALLS = 8  # in one turn
 
+_SENTENCE = re.compile(r"(?<=[.!?:;])\s+")
+_ALWAYS = re.compile(r"\balways call\b", re.I)
+_ONLY = re.compile(r"\bcall only\b", re.I)
+_NO_TOOL = re.compile(r"\bcall no tool\b", re.I)
 _ABOUT_TIME = re.compile(r"\btime\b|\bclock\b|time_|_time|timezone|\bdate\b", re.I)
 _ABOUT_SUMS = re.compile(r"calc|arithmetic|math", re.I)
 _OPERATIONS: dict[str, type[ast.operator]] = {
@@ -30,8 +44,9 @@ _OPERATIONS: dict[str, type[ast.operator]] = {
 _EMPTY_WORDS = frozenset(
     stem(word)
     for word in str.split(
-        "a about an and any by call can current do for from get given in is it its make my of on or return returns run"
-        " set some that the this to tool use used uses using what when which with you your"
+        "a about an and any by call can current do find for from get given in is it its list make my of on or read"
+        " return returns run set show some that the their this to tool use used uses using what when which with you"
+        " your"
     )
 )
 
@@ -71,9 +86,18 @@ class ToolSpec:
         return required
 
 
-def plan_calls(prompt: Prompt, tools: Sequence[ToolSpec]) -> list[PlannedCall]:
-    """List the calls that the prompt asks for, in the order of the tools; none is a fine answer."""
-    calls = [call for tool in tools for call in _calls_of(tool, prompt)]
+def plan_calls(prompt: Prompt, tools: Sequence[ToolSpec], instructions: str = "") -> list[PlannedCall]:
+    """List the calls that the prompt asks for, in the order of the tools; none is a fine answer.
+
+    *instructions* may order calls: "Always call x and y", "Call only x", "Call no tool".
+    """
+    ordered, allowed = _orders(instructions, tools)
+    calls = [
+        call
+        for tool in tools
+        if not tool.name.startswith(DELEGATION) and tool.name in allowed
+        for call in _calls_of(tool, prompt, is_ordered=tool.name in ordered)
+    ]
     return calls[:_MAX_CALLS]
 
 
@@ -83,7 +107,22 @@ def force_call(prompt: Prompt, tools: Sequence[ToolSpec]) -> PlannedCall:
     return PlannedCall(tool.name, Filler(tool.parameters, prompt, must_fill=True).arguments() or {})
 
 
-def _calls_of(tool: ToolSpec, prompt: Prompt) -> list[PlannedCall]:
+def _orders(instructions: str, tools: Sequence[ToolSpec]) -> tuple[set[str], set[str]]:
+    """Read which tools must be called, and which may be; the last order about what may be called counts."""
+    ordered: set[str] = set()
+    allowed = {tool.name for tool in tools}
+    for sentence in _SENTENCE.split(instructions):
+        named = {tool.name for tool in tools if re.search(rf"\b{re.escape(tool.name)}\b", sentence)}
+        if _ALWAYS.search(sentence):
+            ordered |= named
+        elif _NO_TOOL.search(sentence):
+            allowed = set()
+        elif _ONLY.search(sentence) and named:
+            ordered = allowed = named
+    return ordered & allowed, allowed
+
+
+def _calls_of(tool: ToolSpec, prompt: Prompt, *, is_ordered: bool) -> list[PlannedCall]:
     if (key := _expression_key(tool)) is not None:
         return _one_call_each(tool, key, prompt.expressions, prompt)
     if _ABOUT_TIME.search(f"{tool.name} {tool.description}") and (key := _place_key(tool)) is not None:
@@ -91,10 +130,10 @@ def _calls_of(tool: ToolSpec, prompt: Prompt) -> list[PlannedCall]:
         return _one_call_each(tool, key, places, prompt) if prompt.asks_time else []
     if (operation := _operation_of(tool)) is not None and prompt.expressions:
         return _operation_calls(tool, operation, prompt)
-    if _likeness(tool, prompt) < 1:
+    if not is_ordered and _likeness(tool, prompt) < 1:
         return []
     if (key := _place_key(tool)) is not None and prompt.places:
-        return _one_call_each(tool, key, prompt.places, prompt)
+        return _one_call_each(tool, key, prompt.destinations, prompt)
     return _one_call_each(tool, None, ("",), prompt)
 
 
@@ -120,7 +159,12 @@ def _expression_key(tool: ToolSpec) -> str | None:
 def _place_key(tool: ToolSpec) -> str | None:
     for pattern in (ZONE, PLACE):
         for key, schema in tool.properties.items():
-            if pattern.search(key) and type_of(schema) in {"string", None} and "enum" not in schema:
+            if (
+                pattern.search(key)
+                and not ORIGIN.search(key)
+                and type_of(schema) in {"string", None}
+                and "enum" not in schema
+            ):
                 return key
     return None
 

@@ -41,6 +41,28 @@ _NOT_PLACES = frozenset(
         " thursday friday saturday sunday english french german spanish arabic python json markdown i"
     )
 )
+_PERSON = re.compile(r"\b[A-Z][\w’-]+(?: [A-Z][\w’-]+)+")
+_NOT_NAMES = frozenset(
+    str.split(
+        "all and any are can did do does find for from get give had has have how is list look please search show tell"
+        " the was were what when where which who whose why with"
+    )
+)
+_ORIGIN = re.compile(rf"\bfrom ({_PROPER})")
+_LEAD = re.compile(
+    r"^(?:please |can you |could you |i want to |i would like to |let's )*"
+    r"(?:compare|describe|draft|explain|find|get|give|list|look|make|plan|prepare|research|review|revise|search|show"
+    r"|summari[sz]e|tell|what|which|write)\b(?: (?!about\b|on\b|of\b|for\b|regarding\b)[\w'’-]+){0,4}?"
+    r" (?:about|on|of|for|regarding) ",
+    re.I,
+)
+_COMMAND = re.compile(
+    r"^(?:please |can you |could you |i want to |i would like to |we want to |we would like to )*"
+    r"(?:(?:compare|describe|explain|find|look up|plan|research|review|summari[sz]e|search|show|write)(?: me)?"
+    r"|(?:fly|go|travel)(?: from)?|(?:what|who) (?:is|are|was|were)|how (?:do|does|did)|tell me) ",
+    re.I,
+)
+_HEADED = re.compile(r"^(?:Notes on|Plan for|Doubts about) (.+):$", re.M)
 _FILLER = frozenset({"also", "and", "currently", "me", "now", "or", "please", "right", "the", "then", "today"})
 _QUOTED = re.compile(r"[\"“]([^\"”]{1,500})[\"”]|(?<!\w)'([^']{1,500})'(?!\w)")
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:,\d{3})*(?:\.\d+)?(?![\w])")
@@ -56,6 +78,25 @@ class Prompt:
     quoted: tuple[str, ...]
     numbers: tuple[float, ...]
     asks_time: bool
+    people: tuple[str, ...] = ()
+    origin: str | None = None
+    """Where somebody comes or goes from."""
+
+    @property
+    def destinations(self) -> tuple[str, ...]:
+        """The places but for the origin; all of them when there is no other."""
+        return tuple(place for place in self.places if place != self.origin) or self.places
+
+    @property
+    def query(self) -> str:
+        """What to search for: what is quoted, else whom or what it is about."""
+        if self.quoted:
+            return self.quoted[0]
+        topic = topic_of(self.text)
+        is_led = _LEAD.match(self.text) is not None
+        if self.people and (not is_led or topic.startswith(self.people[0])):
+            return self.people[0]
+        return topic
 
     @property
     def words(self) -> frozenset[str]:
@@ -74,13 +115,31 @@ def read_prompt(text: str) -> Prompt:
         quoted=_unique([double or single for double, single in _QUOTED.findall(text)]),
         numbers=tuple(float(number.replace(",", "")) for number in _NUMBER.findall(text)),
         asks_time=asks_time,
+        people=_unique(_people(text)),
+        origin=_origin(text),
     )
+
+
+def topic_of(text: str) -> str:
+    """Tell what a prompt, or a text with a heading of ours, is about."""
+    if headed := _HEADED.search(text):
+        return headed[1]
+    first = re.split(r"(?<=[.?!])\s|\n", text.strip(), maxsplit=1)[0]
+    lead = _LEAD if _LEAD.match(first) else _COMMAND
+    words = lead.sub("", first).strip(' .?!"“”').split()
+    while words and words[-1].casefold().strip(",") in _FILLER:
+        words.pop()
+    if words:
+        words[-1] = words[-1].rstrip(",")
+    if words and words[0] in ("The", "A", "An"):
+        words[0] = words[0].casefold()
+    return " ".join(words)
 
 
 def stem(word: str) -> str:
     """Fold a word so that `searches`, `Searching` and `search` are one."""
     folded = word.casefold()
-    for ending in ("ing", "es", "ed", "s"):
+    for ending in ("ing", "es", "ed", "s", "e"):
         if folded.endswith(ending) and len(folded) - len(ending) >= 3:
             return folded.removesuffix(ending)
     return folded
@@ -114,6 +173,20 @@ def _places(text: str, *, asks_time: bool) -> list[str]:
     if asks_time and not found and (lower := _LOWER_PLACES.search(text)):
         found += _BETWEEN.split(lower[1])
     return [place for place in map(_place, found) if place and place.casefold() not in _NOT_PLACES]
+
+
+def _people(text: str) -> list[str]:
+    found = [match[0].split() for match in _PERSON.finditer(re.sub(r"['’]s\b", "", text))]
+    for words in found:
+        while words and words[0].casefold() in _NOT_NAMES:
+            words.pop(0)
+    return [" ".join(words) for words in found if len(words) > 1]
+
+
+def _origin(text: str) -> str | None:
+    found = _ORIGIN.search(text)
+    place = _place(found[1]) if found else ""
+    return place if place.casefold() not in _NOT_PLACES else None
 
 
 def _place(text: str) -> str:
