@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.server_process import SCENARIOS, ServerProcess
+from tests.server_process import COORDINATOR, SCENARIOS, ServerProcess
 
 GRACE_SECONDS = 0.7
 HEARTBEAT_SECONDS = 0.3
@@ -22,6 +22,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
         HEARTBEAT_SECONDS=str(HEARTBEAT_SECONDS),
         DISCONNECT_GRACE_SECONDS=str(GRACE_SECONDS),
     )
+    yield process.start()
+    process.close()
+
+
+@pytest.fixture(scope="session")
+def coordinator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """Run a server with small agents for workflows to use."""
+    process = ServerProcess(tmp_path_factory.mktemp("coordinator"), COORDINATOR)
     yield process.start()
     process.close()
 

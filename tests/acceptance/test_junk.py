@@ -28,6 +28,20 @@ ROUTES = [
     ("GET", "/api/workflows/{id}/history"),
     ("POST", "/api/workflows/{id}/cancel"),
     ("POST", "/api/workflows/{id}/resume"),
+    ("POST", "/api/workflows/{id}/fork"),
+    ("POST", "/api/coordinator/sequential"),
+    ("POST", "/api/coordinator/parallel"),
+    ("POST", "/api/coordinator/hierarchical"),
+    ("POST", "/api/coordinator/workflow"),
+    ("POST", "/api/coordinator/drawing"),
+    ("GET", "/api/coordinator/agents"),
+    ("GET", "/api/coordinator/workflows"),
+    ("POST", "/api/coordinator/workflows"),
+    ("GET", "/api/coordinator/workflows/junk"),
+    ("PUT", "/api/coordinator/workflows/junk"),
+    ("GET", "/api/coordinator/stats"),
+    ("GET", "/api/graphs"),
+    ("GET", "/api/graphs/junk/drawing"),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
     ("GET", "/"),
@@ -57,6 +71,17 @@ FIELDS = st.sampled_from(
         "config",
         "responses",
         "reason",
+        "steps",
+        "tasks",
+        "master",
+        "subAgents",
+        "aggregate",
+        "workflow",
+        "inputs",
+        "name",
+        "spec",
+        "input_schema",
+        "checkpoint_id",
     ]
 )
 BODIES = (
@@ -68,6 +93,30 @@ LIKELY = st.fixed_dictionaries(
     {"graph": st.just("one_node"), "input": VALUES},
     optional={"metadata": VALUES, "config": VALUES, "context": VALUES, "session_id": TEXTS, "timeout_seconds": NUMBERS},
 ).map(lambda body: json.dumps(body).encode())
+STEPS = st.recursive(
+    st.fixed_dictionaries(
+        {"agent": WORDS | st.just("researcher")},
+        optional={"method": WORDS, "transform": TEXTS, "when": TEXTS, "retry": VALUES, "timeout_seconds": NUMBERS},
+    )
+    | st.fixed_dictionaries({"type": st.just("approval"), "prompt": TEXTS}, optional={"schema": VALUES})
+    | VALUES,
+    lambda inner: (
+        st.fixed_dictionaries({"type": st.just("sequential"), "steps": st.lists(inner, max_size=3)})
+        | st.fixed_dictionaries(
+            {"type": st.just("parallel"), "tasks": st.lists(inner, max_size=3)},
+            optional={"aggregate": inner, "on_error": TEXTS, "max_concurrency": NUMBERS},
+        )
+        | st.fixed_dictionaries(
+            {
+                "type": st.just("hierarchical"),
+                "master": st.fixed_dictionaries({"name": WORDS}),
+                "subAgents": st.lists(inner, max_size=3),
+            },
+            optional={"aggregator": inner, "max_rounds": NUMBERS},
+        )
+    ),
+    max_leaves=6,
+)
 HEADER = st.binary(max_size=40).map(lambda raw: bytes(b for b in raw if b >= 32 and b != 127).strip())
 HEADERS = st.dictionaries(
     st.sampled_from(
@@ -132,7 +181,7 @@ def test_junk_everywhere(
     method, path = route
     sent: dict[str, bytes] = {"Content-Type": b"application/json", **headers}
     pairs = "&".join(f"{name}={quote(value, safe='', errors='surrogatepass')}" for name, value in query.items())
-    parts: dict[str, Any] = {"content": body} if method == "POST" else {}
+    parts: dict[str, Any] = {"content": body} if method in ("POST", "PUT") else {}
 
     check(server, request(server, method, f"{path.format(id=run_id)}?{pairs}", headers=sent, **parts))
 
@@ -143,6 +192,25 @@ def test_junk_in_a_likely_body(server: ServerProcess, body: bytes, headers: dict
     sent = {"Content-Type": b"application/json", **headers, "Prefer": b"respond-async"}
 
     check(server, request(server, "POST", "/api/workflows", content=body, headers=sent))
+
+
+@JUNK
+@given(step=STEPS, given_=VALUES, schema=VALUES)
+def test_junk_as_a_workflow(server: ServerProcess, step: Any, given_: Any, schema: Any) -> None:
+    """Much of it can be run: in the background, and in what order is nobody's business."""
+    sent = {"Content-Type": "application/json", "Prefer": "respond-async"}
+    definition = {"name": "junk", "spec": step, "input_schema": schema}
+    bodies: dict[str, Any] = {
+        "/api/coordinator/sequential": {"steps": [step], "input": given_},
+        "/api/coordinator/drawing": {"spec": step},
+        "/api/coordinator/workflows": definition,
+        "/api/coordinator/workflow": {"workflow": "junk", "inputs": given_},
+    }
+
+    for path, body in bodies.items():
+        content = json.dumps(body).encode()
+        check(server, request(server, "POST", path, content=content, headers=sent))
+    check(server, request(server, "DELETE", "/api/coordinator/workflows/junk"))
 
 
 @JUNK

@@ -39,7 +39,8 @@ def test_the_built_in_workflow_takes_a_text(server: ServerProcess) -> None:
     workflow = server.waited("/api/workflows", {"graph": "sequential", "input": "The history of the lighthouse"})
 
     assert workflow["status"] == "completed"
-    assert [step["name"] for step in workflow["steps"]] == ["researcher", "writer", "reviewer"]
+    outer = [step["name"] for step in workflow["steps"] if len(step["path"]) == 1]
+    assert outer == ["researcher", "writer", "reviewer"]
     assert workflow["strategy"] == "sequential"
 
 

@@ -228,8 +228,8 @@ async def test_a_saver_knows_which_questions_were_asked(backend: Backend) -> Non
 
     asked = await saver.asked(claim.run.thread_id)
 
-    assert asked == {question.id for question in output["__interrupt__"]}
-    assert await saver.asked("another thread") == set()
+    assert asked == {question.id: question.value for question in output["__interrupt__"]}
+    assert await saver.asked("another thread") == {}
 
 
 # Types that last

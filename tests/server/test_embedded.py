@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Awaitable
 from pathlib import Path
-from typing import cast, get_type_hints
+from typing import Any, cast, get_type_hints
 
 import pytest
 from msgspec import to_builtins
@@ -46,7 +46,7 @@ failing = StateGraph(State).add_node(fail).set_entry_point("fail").compile()
 holding = StateGraph(State).add_node(hold).set_entry_point("hold").compile()
 asking = StateGraph(State).add_node(ask).set_entry_point("ask").compile()
 """
-CONFIG = {"dependencies": ["."], "graphs": {name: f"./graphs.py:{name}" for name in ("holding", "asking", "failing")}}
+CONFIG = {"dependencies": ["."], "graphs": {name: f"./held.py:{name}" for name in ("holding", "asking", "failing")}}
 GIVEN = {"key": "none"}
 PROJECT = Path("langgraph.json")
 
@@ -57,7 +57,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OFFLINE_DEMO_TOKEN_DELAY_MS", "0")
     monkeypatch.setenv("DEFAULT_MODEL", "offline-demo")
-    (tmp_path / "graphs.py").write_text(GRAPHS)
+    (tmp_path / "held.py").write_text(GRAPHS)
     (tmp_path / "langgraph.json").write_text(json.dumps(CONFIG))
     return tmp_path
 
@@ -237,6 +237,84 @@ async def test_two_that_are_open_at_once_are_refused() -> None:
         with pytest.raises(errors.DatabaseInUse):
             async with Cantata():
                 pass
+
+
+SHOUTS = """
+from langchain_core.messages import AIMessage
+from langgraph.graph import MessagesState, StateGraph
+
+def shout(state: MessagesState) -> dict:
+    return {"messages": [AIMessage(state["messages"][-1].text.upper())]}
+
+graph = StateGraph(MessagesState).add_node(shout).set_entry_point("shout").compile()
+"""
+TWICE = {"type": "sequential", "steps": [{"agent": "shouts"}, {"agent": "shouts"}]}
+
+
+def shouting() -> Any:
+    """Make a graph that holds a conversation."""
+    names: dict[str, Any] = {}
+    exec(compile(SHOUTS, "shouts.py", "exec"), names)
+    return names["graph"]
+
+
+async def test_what_is_registered_can_be_run_and_named_by_steps() -> None:
+    async with Cantata() as cantata:
+        cantata.register_agent("shouts", shouting())
+        cantata.register_workflow("twice", TWICE, "Shout, and again.")
+
+        alone = await cantata.run("ahoy", graph="shouts")
+        within = await cantata.run("ahoy", graph="twice")
+
+    assert (alone["final_response"], within["final_response"]) == ("AHOY", "AHOY")
+    assert within["strategy"] == "sequential"
+
+
+async def test_what_is_registered_before_the_opening_is_there_for_runs_that_were_left(folder: Path) -> None:
+    asks = {"type": "sequential", "steps": [{"agent": "shouts"}, {"type": "approval", "prompt": "Go on?"}]}
+
+    def made() -> Cantata:
+        cantata = Cantata()
+        cantata.register_agent("shouts", shouting())
+        cantata.register_workflow("asks", asks)
+        return cantata
+
+    async with made() as cantata, cantata.stream("ahoy", graph="asks") as events:
+        await anext(event async for event in events if isinstance(event, WorkflowInterrupted))
+        workflow = await events.workflow()
+    async with made() as cantata:
+        responses = {asked["id"]: {"approved": True} for asked in workflow["interrupts"]}
+        service = cantata.resources.service
+        await service.resume("local", workflow["workflow_id"], responses, None)
+        async with cantata.stream("ahoy", graph="shouts"):
+            pass
+        run = await service.get("local", workflow["workflow_id"])
+        done = await service.wait(run, 0, cantata.streams.watch)
+
+    assert (done["status"], done["final_response"]) == ("completed", "AHOY")
+
+
+@pytest.mark.parametrize(
+    ("name", "spec", "where"),
+    [
+        ("not a name", TWICE, "name"),
+        ("twice", {"type": "sequential", "steps": [{"agent": "nobody"}]}, "spec.steps.0.agent"),
+    ],
+)
+async def test_a_workflow_that_cannot_be_registered_is_refused_with_the_field(
+    name: str, spec: dict[str, Any], where: str
+) -> None:
+    async with Cantata() as cantata:
+        with pytest.raises(errors.Invalid) as refusal:
+            cantata.register_workflow(name, spec)
+
+    assert refusal.value.members["errors"][0]["path"] == where
+
+
+async def test_a_graph_without_a_conversation_is_no_agent(folder: Path) -> None:
+    async with Cantata(config_path=PROJECT) as cantata, cantata.resources.engine.graphs.get("asking").open({}) as graph:
+        with pytest.raises(errors.Invalid, match="has no `messages`"):
+            cantata.register_agent("asking", graph)
 
 
 def test_importing_the_package_is_cheap() -> None:

@@ -20,7 +20,7 @@ from cantata.server.exits import heard_exits
 from cantata.server.guard import Addressed, BodyLimit, OpenServerGuard
 from cantata.server.problems import SCHEMA as PROBLEM_SCHEMA
 from cantata.server.problems import problem, render, validation_problem
-from cantata.server.routes import chat, health, workflows
+from cantata.server.routes import chat, coordinator, definitions, graphs, health, workflows
 from cantata.server.routes.answers import Answers
 from cantata.server.routes.documented import PROBLEM_CONTENT
 from cantata.server.runs.workflow import workflow_schemas
@@ -56,7 +56,14 @@ def create_app(settings: Settings, config_path: Path | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.settings = settings
-    for router in (chat.router, workflows.router, health.router):
+    for router in (
+        chat.router,
+        workflows.router,
+        coordinator.router,
+        definitions.router,
+        graphs.router,
+        health.router,
+    ):
         app.include_router(router)
     _describe(app)
     _add_middleware(app, settings)

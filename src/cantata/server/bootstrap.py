@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from cantata.graphs.models import (
     ModelUnavailable,
     UnknownModel,
     aclose_models,
+    resolve_model_name,
     warm_up,
 )
 from cantata.graphs.registry import GraphRegistry
@@ -29,12 +30,17 @@ from cantata.server.persistence.graph_store import GraphStore
 from cantata.server.persistence.memory import MemoryBus, MemoryDispatcher
 from cantata.server.persistence.serializer import serializer
 from cantata.server.persistence.sqlite import Database
+from cantata.server.persistence.sqlite_definitions import SqliteDefinitions
 from cantata.server.persistence.sqlite_log import SqliteLog
 from cantata.server.persistence.sqlite_runs import SqliteRuns
+from cantata.server.persistence.sqlite_stats import SqliteStats
 from cantata.server.persistence.stores import open_store
+from cantata.server.runs.definitions import Definitions
 from cantata.server.runs.execution import Engine
 from cantata.server.runs.presence import Presence
+from cantata.server.runs.requests import SpecLimits
 from cantata.server.runs.service import RunService
+from cantata.server.runs.statistics import Statistics
 from cantata.server.settings import Settings
 from cantata.server.workers.worker import Worker
 
@@ -49,6 +55,11 @@ class Resources:
     service: RunService
     worker: Worker
     engine: Engine
+    definitions: Definitions
+    statistics: Statistics
+    limits: SpecLimits
+    default_model: str
+    """Of agents whose run names none."""
     database: Database
 
     async def drain(self) -> None:
@@ -59,8 +70,12 @@ class Resources:
 
 
 @asynccontextmanager
-async def open_resources(settings: Settings, config_path: Path | None) -> AsyncIterator[Resources]:
+async def open_resources(
+    settings: Settings, config_path: Path | None, prepare: Callable[[GraphRegistry], None] = lambda graphs: None
+) -> AsyncIterator[Resources]:
     """Open the database, load the graphs and serve runs while the context is open.
+
+    *prepare* adds to the graphs before the runs are taken up that an earlier process left.
 
     Raises:
         DatabaseInUse: another server holds the database.
@@ -68,7 +83,8 @@ async def open_resources(settings: Settings, config_path: Path | None) -> AsyncI
         CantataError: a setting of the models cannot be used.
     """
     mend_subgraphs_without_checkpointer()
-    graphs = await asyncio.to_thread(GraphRegistry.load, config_path)
+    graphs = await asyncio.to_thread(GraphRegistry.load, config_path, seconds=settings.graph_load_seconds)
+    prepare(graphs)
     models = _models()
     await asyncio.to_thread(_warm_up, models)
     await asyncio.to_thread(usage.warm_up)
@@ -132,5 +148,16 @@ def _build(
         run_timeout_seconds=settings.run_timeout_seconds,
         recursion_limit=settings.recursion_limit,
     )
-    service = RunService(engine, dispatcher, models)
-    return Resources(settings, service, Worker("embedded", engine, dispatcher), engine, database)
+    limits = SpecLimits(settings.max_workflow_steps, settings.max_workflow_depth)
+    definitions = Definitions(SqliteDefinitions(database, timestamps), graphs, limits)
+    return Resources(
+        settings=settings,
+        service=RunService(engine, dispatcher, models, definitions, limits),
+        worker=Worker("embedded", engine, dispatcher),
+        engine=engine,
+        definitions=definitions,
+        statistics=Statistics(SqliteStats(database, timestamps), graphs),
+        limits=limits,
+        default_model=resolve_model_name(None, models),
+        database=database,
+    )

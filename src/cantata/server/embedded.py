@@ -19,6 +19,10 @@ from typing import Any, Self, TypedDict, Unpack
 from pydantic import ValidationError
 
 from cantata.callbacks.events import StoredEvent, StreamGap, WorkflowInterrupted
+from cantata.graphs.agent import Agent
+from cantata.graphs.opening import AnyGraph
+from cantata.graphs.registry import GraphRegistry
+from cantata.graphs.spec import BadSpec
 from cantata.server.bootstrap import Resources, open_resources
 from cantata.server.errors import ShuttingDown
 from cantata.server.problems import refusal
@@ -26,10 +30,10 @@ from cantata.server.routes.bodies import WorkflowBody
 from cantata.server.routes.chat import check_text
 from cantata.server.routes.requests import LOCAL_OWNER, common_fields, request_hash
 from cantata.server.runs.frames import Frames
-from cantata.server.runs.ids import RunId, run_id_of
+from cantata.server.runs.ids import RunId, is_definition_name, run_id_of
 from cantata.server.runs.model import IfBusy, OnDisconnect, Run
 from cantata.server.runs.reader import Gap
-from cantata.server.runs.requests import RunRequest, invalid
+from cantata.server.runs.requests import RunRequest, bad_spec, invalid
 from cantata.server.runs.service import Workflow, check_cursor
 from cantata.server.settings import Settings
 from cantata.server.sse import Streams
@@ -68,10 +72,44 @@ class Cantata:
         self._settings = settings or Settings()
         self._config_path = config_path
         self._stack = AsyncExitStack()
+        self._registered: list[Callable[[GraphRegistry], None]] = []
+
+    def register_agent(self, name: str, agent: Agent | AnyGraph) -> None:
+        """Let runs and steps of workflows name *agent*, a graph whose state has `messages` or an `Agent`.
+
+        Register before opening what runs of an earlier process may need: they are taken up at once.
+
+        Raises:
+            Invalid: the name cannot be one, or the graph holds no conversation.
+        """
+        _check_name(name)
+        if not isinstance(agent, Agent) and "messages" not in agent.channels:
+            raise invalid("agent", f"The graph {name!r} has no `messages`: a step could not talk to it.")
+        self._register(lambda graphs: graphs.register_agent(name, agent))
+
+    def register_workflow(self, name: str, spec: Mapping[str, Any], description: str = "") -> None:
+        """Let runs name the workflow that *spec* tells; see `register_agent`. One that cannot be run stops the opening.
+
+        Raises:
+            Invalid: the name or, when this is open, the spec cannot be used.
+        """
+        _check_name(name)
+        self._register(lambda graphs: _add_workflow(graphs, name, spec, description))
+
+    def _register(self, add: Callable[[GraphRegistry], None]) -> None:
+        if hasattr(self, "resources"):
+            add(self.resources.engine.graphs)
+        self._registered.append(add)
+
+    def _prepare(self, graphs: GraphRegistry) -> None:
+        for add in self._registered:
+            add(graphs)
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
-            self.resources = await stack.enter_async_context(open_resources(self._settings, self._config_path))
+            self.resources = await stack.enter_async_context(
+                open_resources(self._settings, self._config_path, self._prepare)
+            )
             self.streams = Streams(self._settings.heartbeat_seconds)
             self._loop = asyncio.get_running_loop()
             self._is_leaving, self._has_drained = asyncio.Event(), asyncio.Event()
@@ -247,6 +285,18 @@ async def execute_workflow_with_streaming(
     """Do `Cantata.run`, as `streaming_session` does `Cantata.stream`."""
     async with _any_open() as cantata:
         return await cantata.run(prompt, workflow_id=workflow_id, on_event=on_event, **options)
+
+
+def _check_name(name: str) -> None:
+    if not is_definition_name(name):
+        raise invalid("name", "A name has 1 to 64 of the characters A-Z a-z 0-9 _ . - and begins with a letter.")
+
+
+def _add_workflow(graphs: GraphRegistry, name: str, spec: Mapping[str, Any], description: str) -> None:
+    try:
+        graphs.register_workflow(name, spec, description)
+    except BadSpec as error:
+        raise bad_spec(error, "spec") from error
 
 
 @asynccontextmanager

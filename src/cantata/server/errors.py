@@ -3,13 +3,14 @@
     CantataError
     ├── BadRequest 400 ─── MalformedJson
     ├── Forbidden 403 ──── HostNotAllowed, CrossSite
-    ├── NotFound 404 ───── WorkflowNotFound
+    ├── NotFound 404 ───── WorkflowNotFound, GraphNotFound, DefinitionNotFound
     ├── MethodNotAllowed 405
     ├── Conflict 409 ───── SessionBusy, WorkflowFinished, WorkflowNotFinished, NotInterrupted, InterruptMismatch,
-    │                      CursorBeyondHead
+    │                      CursorBeyondHead, NameTaken
     ├── BodyTooLarge 413, UnsupportedMediaType 415
     ├── Invalid 422 ────── BadCursor, CursorOfAnotherRequest, IdempotencyMismatch, UnknownGraph, GraphUnusable,
-    │                      NoMessages, UnknownModel, ModelNotConfigured, NotConfigurable, MessageTooLong
+    │                      NoMessages, UnknownModel, ModelNotConfigured, NotConfigurable, MessageTooLong,
+    │                      UnknownCheckpoint
     ├── Unavailable 503 ── StorageUnavailable, ShuttingDown
     └── Misconfigured ──── DatabaseInUse, DatabaseUnusable, SchemaMismatch
 
@@ -77,6 +78,18 @@ class WorkflowNotFound(NotFound):
     code = "workflow_not_found"
 
 
+class GraphNotFound(NotFound):
+    """No graph has this name."""
+
+    code = "graph_not_found"
+
+
+class DefinitionNotFound(NotFound):
+    """No stored workflow has this name."""
+
+    code = "definition_not_found"
+
+
 class MethodNotAllowed(CantataError):
     """The address exists, but not for this method."""
 
@@ -125,6 +138,12 @@ class CursorBeyondHead(Conflict):
     """The cursor lies beyond the last event: it is of another log."""
 
     code = "cursor_beyond_head"
+
+
+class NameTaken(Conflict):
+    """The name is in use: take another one, or make a new version with PUT."""
+
+    code = "name_taken"
 
 
 class BodyTooLarge(CantataError):
@@ -206,6 +225,12 @@ class MessageTooLong(Invalid):
     """The message is longer than MAX_MESSAGE_CHARS."""
 
     code = "message_too_long"
+
+
+class UnknownCheckpoint(Invalid):
+    """The workflow made no such checkpoint: its history lists those that it made."""
+
+    code = "unknown_checkpoint"
 
 
 class Unavailable(CantataError):

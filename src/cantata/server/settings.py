@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from cantata.graphs.loading import LOAD_SECONDS
+from cantata.graphs.spec import MAX_DEPTH, MAX_STEPS, MOST_LEVELS, MOST_STEPS
+
 Words = Annotated[tuple[str, ...], NoDecode]
 """A list, in the environment separated by commas."""
 
@@ -40,6 +43,16 @@ class Settings(BaseSettings):
         3_600, gt=0, le=604_800, description="Longest running time of a run that names none, in seconds."
     )
     recursion_limit: int = Field(100, ge=1, le=10_000, description="Supersteps of a run that names no limit.")
+
+    max_workflow_steps: int = Field(
+        MAX_STEPS, ge=1, le=MOST_STEPS, description="Steps of a workflow that a request or a definition brings."
+    )
+    max_workflow_depth: int = Field(
+        MAX_DEPTH, ge=1, le=MOST_LEVELS, description="Levels of steps within steps of such a workflow."
+    )
+    graph_load_seconds: float = Field(
+        LOAD_SECONDS, gt=0, le=3_600, description="Longest import of a graph's file at the start, in seconds."
+    )
 
     cancel_seconds: float = Field(
         5, gt=0, le=300, description="Longest wait for a cancelled graph to stop, in seconds."

@@ -170,13 +170,13 @@ class SqliteSaver(ThreadedSaver):
         for item in await self._database.read(query):
             yield item
 
-    async def asked(self, thread_id: str) -> set[str]:
-        """Return the ids of the interrupts that the thread's tasks raised last."""
+    async def asked(self, thread_id: str) -> dict[str, Any]:
+        """Return what the thread's tasks asked last, by the interrupts' ids."""
 
-        def query(connection: sqlite3.Connection) -> set[str]:
+        def query(connection: sqlite3.Connection) -> dict[str, Any]:
             sql = "SELECT type, value FROM checkpoint_writes WHERE thread_id = ? AND channel = ?"
             rows = connection.execute(sql, (thread_id, INTERRUPT))
-            return {asked.id for row in rows for asked in self.serde.loads_typed(row)}
+            return {asked.id: asked.value for row in rows for asked in self.serde.loads_typed(row)}
 
         return await self._database.read(query)
 

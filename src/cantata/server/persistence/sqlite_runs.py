@@ -9,6 +9,7 @@ import msgspec
 from cantata.callbacks.events import Timestamps
 from cantata.server.errors import Fenced, IdempotencyMismatch, SessionBusy, WorkflowNotFinished
 from cantata.server.persistence.sqlite import Database
+from cantata.server.persistence.sqlite_forks import check_fork, copy_checkpoint
 from cantata.server.persistence.sqlite_log import begin, store
 from cantata.server.runs.frames import Frames
 from cantata.server.runs.ids import RunId, new_thread_id
@@ -33,6 +34,7 @@ _CLAIM = (
     f" AS other WHERE other.owner = runs.owner AND other.session_id = runs.session_id AND other.{_ACTIVE}"
     " AND other.number < runs.number)"
 )
+_KEEP_RECORD = "INSERT INTO run_records (owner, record) SELECT owner, ? FROM runs WHERE id = ?"
 _spec_decoder = msgspec.json.Decoder(RunSpec)
 
 
@@ -53,7 +55,11 @@ class SqliteRuns:
             busy = None if new.is_session_new else _active_in_session(cursor, new.owner, new.session_id)
             if busy is not None and new.if_busy == "reject":
                 raise SessionBusy(active_workflow_id=busy)
+            if new.fork is not None:
+                check_fork(cursor, new.fork)
             thread_id = _thread(cursor, new, now)
+            if new.fork is not None:
+                copy_checkpoint(cursor, new.fork, thread_id)
             _insert_run(cursor, new, thread_id, workflow, now)
             begin(cursor, new.id, first, now)
             return Created(_queued(new, thread_id, first, workflow, now), is_new=True, is_waiting=busy is not None)
@@ -112,7 +118,7 @@ class SqliteRuns:
     ) -> RunId | None:
         """Bring the run to rest or back into the queue; see the port."""
         now = self._now()
-        answers, resumption = _json(rest.answers), _json(rest.resumption)
+        answers, resumption, record = _json(rest.answers), _json(rest.resumption), _json(rest.record)
 
         def operation(cursor: sqlite3.Cursor) -> RunId | None:
             if frames is not None:
@@ -139,6 +145,8 @@ class SqliteRuns:
                 raise Fenced
             is_open = rest.status not in FINAL_STATUSES
             cursor.execute("UPDATE heads SET is_open = ?, updated_at = ? WHERE run_id = ?", (is_open, now, run_id))
+            if record is not None:
+                cursor.execute(_KEEP_RECORD, (record, run_id))
             return None if is_open else _next_in_session(cursor, run_id)
 
         return await self._database.submit(operation)
@@ -231,13 +239,13 @@ def _thread(cursor: sqlite3.Cursor, new: NewRun, now: str) -> str:
     cursor.execute(
         "INSERT INTO threads (id, owner, session_id, graph) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (owner, session_id, graph) DO NOTHING",
-        (thread_id, new.owner, new.session_id, new.spec.graph),
+        (thread_id, new.owner, new.session_id, new.spec.thread_name),
     )
     if cursor.rowcount == 1:
         return thread_id
     row = cursor.execute(
         "SELECT id FROM threads WHERE owner = ? AND session_id = ? AND graph = ?",
-        (new.owner, new.session_id, new.spec.graph),
+        (new.owner, new.session_id, new.spec.thread_name),
     ).fetchone()
     return str(row[0])
 

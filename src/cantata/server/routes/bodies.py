@@ -34,14 +34,30 @@ class ConfigBody(Body):
     configurable: dict[str, Any] = Field(default_factory=dict)
 
 
-class RunBody(Body):
-    """The fields of every request that starts a run."""
+class NewRunBody(Body):
+    """The fields of every request that makes a run of whatever kind."""
 
-    session_id: str | None = Field(None, description="The conversation to go on with; left out, a new one begins.")
     metadata: dict[str, str | int | float | bool] = Field(default_factory=dict)
-    if_busy: IfBusy = Field("reject", description="What to do while the session has an active workflow.")
     on_disconnect: OnDisconnect | None = Field(None, description="`cancel`: stop after a grace without a reader.")
     timeout_seconds: float | None = Field(None, gt=0, le=MAX_TIMEOUT_SECONDS, description="Longest running time.")
+
+
+class ForkBody(NewRunBody):
+    """A run that begins with a checkpoint of another one, on a session of its own."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"checkpoint_id": "1f1e5a1f-76e3-69b1-8001-237029011d7e"}]}
+    )
+
+    checkpoint_id: str = Field(min_length=1, max_length=100, description="One of the workflow's history.")
+    input: Any = Field(None, description="A new input for that state; left out, the fork goes on from it.")
+
+
+class RunBody(NewRunBody):
+    """The fields of every request that starts a run of a graph."""
+
+    session_id: str | None = Field(None, description="The conversation to go on with; left out, a new one begins.")
+    if_busy: IfBusy = Field("reject", description="What to do while the session has an active workflow.")
     model: str | None = Field(
         None, min_length=1, max_length=200, description="`gemini-2.5-flash`, `openai:gpt-5-mini`, `offline-demo` …"
     )

@@ -38,6 +38,18 @@ EVENTS_ANSWERS: Answers = {
     204: RUN_ANSWERS[204],
     **_problems(_404="No workflow has this id", _409="The cursor lies beyond the log", _422="The cursor is none"),
 }
+CHANGE_ANSWERS: Answers = {
+    **_problems(
+        _400="Malformed JSON",
+        _404="Nothing has this name",
+        _409="The name is in use",
+        _413="The body is too large",
+        _415="The body is not JSON",
+        _422="A field is not acceptable",
+        _503="The storage is unavailable",
+    ),
+}
+LOOK_ANSWERS: Answers = {**_problems(_404="Nothing has this name", _422="The graph cannot be loaded")}
 ACTION_ANSWERS: Answers = {
     **_problems(
         _400="Malformed JSON",

@@ -12,7 +12,7 @@ from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 
 from cantata.server.errors import BadCursor, CursorOfAnotherRequest, WorkflowNotFound
-from cantata.server.routes.bodies import RunBody
+from cantata.server.routes.bodies import NewRunBody, RunBody
 from cantata.server.runs.ids import Cursor, RunId, cursor_of, run_id_of
 from cantata.server.runs.model import OnDisconnect, Run
 from cantata.server.runs.requests import RunRequest, invalid
@@ -167,13 +167,18 @@ class Asked:
     cursor: Cursor | None
 
 
+def disconnect_of(body: NewRunBody, wanted: Wanted, default: OnDisconnect = "continue") -> OnDisconnect:
+    """Return what happens when nobody watches; nobody can be expected to watch a background run."""
+    return body.on_disconnect or ("continue" if wanted == "background" else default)
+
+
 def common_fields(body: RunBody, wanted: Wanted, disconnect: OnDisconnect = "continue") -> Mapping[str, Any]:
-    """Return what every request for a run carries; nobody can be expected to watch a background run."""
+    """Return what every request for a run carries."""
     return {
         "session_id": body.session_id,
         "metadata": body.metadata,
         "if_busy": body.if_busy,
-        "on_disconnect": body.on_disconnect or ("continue" if wanted == "background" else disconnect),
+        "on_disconnect": disconnect_of(body, wanted, disconnect),
         "timeout_seconds": body.timeout_seconds,
         "model": body.model,
         "options": body.options.model_dump(exclude_none=True),

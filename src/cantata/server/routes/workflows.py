@@ -11,6 +11,7 @@ from cantata.server.routes.answers import POLL_SECONDS, Answers, answers_of, jso
 from cantata.server.routes.bodies import (
     CancelBody,
     EventsQuery,
+    ForkBody,
     HistoryQuery,
     ListQuery,
     NewRunQuery,
@@ -26,6 +27,7 @@ from cantata.server.routes.requests import (
     WorkflowId,
     attaching_cursor,
     common_fields,
+    disconnect_of,
     idempotency_key,
     position_in,
     read_run_id,
@@ -124,6 +126,27 @@ async def resume(
     run, seq = await answers.service.resume(LOCAL_OWNER, run_id, body.responses, key)
     current = await answers.service.get(LOCAL_OWNER, run.id)
     return await answers.show(current, seq - 1 if told is None else told, wanted_answer(request, "wait"), request)
+
+
+@router.post("/{workflow_id}/fork", responses=RUN_ANSWERS)
+async def fork(
+    run_id: WorkflowId, body: ForkBody, query: Annotated[NewRunQuery, Query()], request: Request, answers: Service
+) -> Response:
+    """Start a workflow from any checkpoint of another one's history, on a session of its own; waits by default."""
+    if isinstance(body.input, str):
+        check_text("input", body.input, request.app.state.settings.max_message_chars)
+    wanted = wanted_answer(request, "wait")
+    asked = RunRequest(
+        graph="",
+        input=body.input,
+        request_hash=request_hash(f"POST /api/workflows/{run_id}/fork", await request.json()),
+        idempotency_key=idempotency_key(request, query.idempotency_key),
+        metadata=dict(body.metadata),
+        on_disconnect=disconnect_of(body, wanted),
+        timeout_seconds=body.timeout_seconds,
+    )
+    completed = await answers.service.fork_request(LOCAL_OWNER, run_id, body.checkpoint_id, asked)
+    return await answers.start(Asked(completed, wanted, attaching_cursor(told_cursor(request, query.after))), request)
 
 
 @router.get("/{workflow_id}/history", responses=WORKFLOW_ANSWERS)

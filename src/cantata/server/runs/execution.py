@@ -28,7 +28,9 @@ from cantata.callbacks.graph_writer import seeded
 from cantata.callbacks.handler import Interruption, StreamingWorkflowCallbackHandler
 from cantata.callbacks.redaction import Redaction
 from cantata.graphs.opening import AnyGraph
-from cantata.graphs.registry import GraphRegistry
+from cantata.graphs.registry import GraphRegistry, UnknownGraph
+from cantata.graphs.source import BrokenGraph
+from cantata.graphs.spec import BadSpec
 from cantata.server.errors import Fenced, LogConflict, StorageUnavailable
 from cantata.server.runs.breakpoints import breakpoint_of
 from cantata.server.runs.conversation import Opening, open_conversation, text_of_input
@@ -36,10 +38,11 @@ from cantata.server.runs.endings import Endings
 from cantata.server.runs.faults import Failure, exhausted, failure_of, timed_out
 from cantata.server.runs.ids import RunId, uuid_of
 from cantata.server.runs.live import Cancellation, LiveRun, LiveRuns
-from cantata.server.runs.model import Claim, Rest, Run
+from cantata.server.runs.model import Claim, Rest, Run, RunRecord, Status
 from cantata.server.runs.ports import Bus, Checkpoints, EventLog, RunSaver, RunStore
 from cantata.server.runs.presence import Presence
 from cantata.server.runs.recorder import Recorder
+from cantata.server.runs.statistics import record_of
 
 logger = logging.getLogger(__name__)
 
@@ -171,8 +174,8 @@ class Execution:
             return failure_of(error, self._engine.redaction, is_of_model=is_of_model)
 
     async def _run_graph(self) -> _Answer:
-        config = self._config()
-        source = self._engine.graphs.get(self._run.spec.graph)
+        source = self._engine.graphs.find(self._run.spec.graph, self._run.spec.definition)
+        config = self._config(source.supersteps)
         async with source.open(config, context=self._run.spec.context, store=self._engine.graph_store) as opened:
             graph = copy.copy(opened)  # the user's graph is never changed
             graph.checkpointer = self._saver
@@ -201,14 +204,14 @@ class Execution:
         found = await breakpoint_of(graph, config, self._run, self._history)
         return _Answer(None, *found) if found else None
 
-    def _config(self) -> RunnableConfig:
+    def _config(self, supersteps: int) -> RunnableConfig:
         run, spec = self._run, self._run.spec
         config: RunnableConfig = {
             "run_name": f"{spec.graph}_orchestrator",
             "callbacks": [self._handler],
             "tags": list(spec.tags),
             "metadata": {"run_id": str(uuid_of(run.id)), "session_id": run.session_id},
-            "recursion_limit": spec.recursion_limit or self._engine.recursion_limit,
+            "recursion_limit": spec.recursion_limit or max(self._engine.recursion_limit, supersteps),
             "configurable": {**spec.configurable, "thread_id": run.thread_id},
         }
         if run.takeover is None and run.answers is None:
@@ -222,7 +225,7 @@ class Execution:
             self._seen = opening.seen
         if answers := await self._answers():
             return Command(resume=answers)
-        if self._claim.has_checkpoint or self._run.answers is not None:
+        if self._claim.has_checkpoint or self._run.answers is not None or self._run.spec.continues:
             return None
         return opening.input if opening is not None else self._run.spec.input
 
@@ -267,11 +270,22 @@ class Execution:
         self._recorder.flush()  # the fold must hold everything before the last event sums it up
         if isinstance(result, _Answer):
             completed = self._endings.completed(result.output, self._seen, self._saver.latest_checkpoint_id)
-            return await self._recorder.settle((completed,), Rest(status="completed"))
+            return await self._end(completed, "completed")
         if isinstance(result, Failure):
             failed = self._endings.failed(result, self._handler.failed_node, self._saver.latest_checkpoint_id)
-            return await self._recorder.settle((failed,), Rest(status="failed"))
-        return await self._recorder.settle((self._endings.cancelled(result),), Rest(status="cancelled"))
+            return await self._end(failed, "failed")
+        return await self._end(self._endings.cancelled(result), "cancelled")
+
+    async def _end(self, last: StoredEvent, status: Status) -> RunId | None:
+        return await self._recorder.settle((last,), Rest(status=status), self._record)
+
+    def _record(self, workflow: dict[str, Any]) -> RunRecord:
+        """Sum up the run for statistics; without its graph nothing is known of its agents."""
+        try:
+            turns = self._engine.graphs.find(self._run.spec.graph, self._run.spec.definition).turns
+        except (UnknownGraph, BrokenGraph, BadSpec):
+            turns = {}
+        return record_of(self._run.spec, workflow, turns)
 
     def _resumed(self) -> WorkflowResumed:
         return WorkflowResumed(

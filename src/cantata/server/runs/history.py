@@ -13,7 +13,7 @@ from cantata.server.runs.model import Run
 
 async def checkpoints_of(engine: Engine, run: Run, limit: int) -> list[dict[str, Any]]:
     """Return what the run's own graph saved, newest first; other runs of its thread are left out."""
-    source = engine.graphs.get(run.spec.graph)
+    source = engine.graphs.find(run.spec.graph, run.spec.definition)
     config: Any = {"configurable": {**run.spec.configurable, "thread_id": run.thread_id}}
     async with source.open(config, access="threads.read", context=run.spec.context) as opened:
         graph = copy.copy(opened)

@@ -15,6 +15,7 @@ RunId = NewType("RunId", str)
 
 _CURSOR = re.compile(r"evt_([0-7][0-9a-hjkmnp-tv-z]{25})_(0|[1-9][0-9]{0,17})")
 _SESSION = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_DEFINITION = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 _STARTS = frozenset({"0", "-", "-1", "0-0"})
 
 
@@ -48,6 +49,11 @@ def run_id_of(text: str) -> RunId | None:
 def uuid_of(run_id: RunId) -> UUID:
     """Return the run's UUIDv7, which is also its root run in LangSmith."""
     return UUID(str(TypeID.from_string(run_id).uuid))
+
+
+def is_definition_name(text: str) -> bool:
+    """Tell whether a client may give a workflow this name."""
+    return _DEFINITION.fullmatch(text) is not None
 
 
 def is_session_id(text: str) -> bool:

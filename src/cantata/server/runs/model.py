@@ -24,6 +24,10 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     graph: str
     input: Any
     strategy: Strategy = "single"
+    definition: dict[str, Any] | None = None
+    """The workflow spec that was sent with the request, or stored under the graph's name when the run was created."""
+    version: int | None = None
+    """Of the stored definition."""
     context: dict[str, Any] | None = None
     configurable: dict[str, Any] = {}
     tags: list[str] = []
@@ -31,6 +35,22 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     timeout_seconds: float | None = None
     on_disconnect: OnDisconnect = "continue"
     metadata: dict[str, Any] = {}
+    continues: bool = False
+    """A fork that begins with what its checkpoint leaves to be done; `input` is then its origin's."""
+
+    @property
+    def thread_name(self) -> str:
+        """Name the thread's graph: a workflow that one request brought shares none with a graph of its name."""
+        return self.graph if self.definition is None or self.version is not None else f"({self.graph})"
+
+
+@dataclass(frozen=True)
+class ForkPoint:
+    """The checkpoint that a new run's thread begins with."""
+
+    run_id: RunId
+    thread_id: str
+    checkpoint_id: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +67,28 @@ class NewRun:
     request_hash: str = ""
     """Of route and body: tells a repeated request from another one."""
     idempotency_key: str | None = None
+    fork: ForkPoint | None = None
+
+
+class Turn(msgspec.Struct, frozen=True, array_like=True):
+    """What statistics keep of one turn of an agent, or of a whole run."""
+
+    status: str
+    duration_ms: int
+    input_tokens: int = 0
+    output_tokens: int = 0
+    model_calls: int = 0
+    cost_usd: float | None = 0.0
+    """None when the price of a call is unknown."""
+
+
+class RunRecord(msgspec.Struct, frozen=True, array_like=True):
+    """What statistics keep of a run that has ended."""
+
+    strategy: Strategy
+    graph: str
+    run: Turn
+    agents: list[tuple[str, Turn]]
 
 
 class Resumption(msgspec.Struct, frozen=True):
@@ -112,6 +154,8 @@ class Rest:
     takeover: Takeover | None = None
     answers: dict[str, Any] | None = None
     resumption: Resumption | None = None
+    record: RunRecord | None = None
+    """What statistics keep of a run that has ended."""
 
 
 @dataclass(frozen=True)

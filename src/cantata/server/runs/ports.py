@@ -8,13 +8,13 @@ from asyncio import Future
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from cantata.server.runs.frames import Frames
 from cantata.server.runs.ids import RunId
-from cantata.server.runs.model import Claim, Fence, NewRun, Rest, Run, Status, Takeover
+from cantata.server.runs.model import Claim, Fence, NewRun, Rest, Run, RunRecord, RunSpec, Status, Takeover
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,7 @@ class RunStore(Protocol):
         Raises:
             SessionBusy: the session has an active run and `if_busy` is `reject`.
             IdempotencyMismatch: the key was used within a day for another request.
+            UnknownCheckpoint: the run is to fork from one that its origin did not make.
         """
         ...
 
@@ -124,6 +125,81 @@ class RunStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Definition:
+    """One version of a stored workflow; it never changes."""
+
+    name: str
+    version: int
+    description: str
+    spec: dict[str, Any]
+    input_schema: dict[str, Any] | None
+    created_at: str
+    is_retired: bool = False
+
+
+class DefinitionStore(Protocol):
+    """Workflows that clients have stored, in versions; every name belongs to one owner."""
+
+    async def add(self, owner: str, name: str, content: "Content", *, is_new: bool) -> Definition:
+        """Store the next version of *name*: its first, or first after it was retired, when *is_new*.
+
+        Raises:
+            NameTaken: *is_new*, but it is stored already.
+            DefinitionNotFound: not *is_new*, and there is none, or it is retired.
+        """
+        ...
+
+    async def newest(self, owner: str, name: str) -> Definition | None:
+        """Return the version that a run gets now; None when there is none, or it is retired."""
+        ...
+
+    async def versions(self, owner: str, name: str) -> list[Definition]:
+        """Return all versions, newest first; those from before a retirement are marked."""
+        ...
+
+    async def all(self, owner: str) -> list[Definition]:
+        """Return the newest version of each name that is not retired, by name."""
+        ...
+
+    async def retire(self, owner: str, name: str) -> None:
+        """Let nobody start it any more; what runs goes on.
+
+        Raises:
+            DefinitionNotFound: there is none, or it is retired already.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a client says of a workflow that is to be stored."""
+
+    spec: dict[str, Any]
+    description: str = ""
+    input_schema: dict[str, Any] | None = None
+
+
+class StatsStore(Protocol):
+    """What is kept of ended runs for statistics; `settle` writes it, and removing a run leaves it."""
+
+    async def ended(self, owner: str, after: int) -> list[tuple[int, RunRecord]]:
+        """Return what ended after the record of that number, since the last reset, oldest first; a part at a time."""
+        ...
+
+    async def active(self, owner: str) -> list[RunSpec]:
+        """Return what the runs that have not ended are to run."""
+        ...
+
+    async def since(self, owner: str) -> tuple[str | None, int]:
+        """Return when the statistics were reset, if ever, and the last record before that."""
+        ...
+
+    async def reset(self, owner: str) -> None:
+        """Begin anew."""
+        ...
+
+
 class RunSaver(BaseCheckpointSaver[str]):
     """LangGraph's checkpoint port, bound to one execution: fenced, and after the events emitted so far."""
 
@@ -132,8 +208,8 @@ class RunSaver(BaseCheckpointSaver[str]):
         """The newest checkpoint of the run's own graph that this saver, or LangGraph's copy of it, wrote."""
         raise NotImplementedError
 
-    async def asked(self, thread_id: str) -> set[str]:
-        """Return the ids of the interrupts that the thread's tasks raised last."""
+    async def asked(self, thread_id: str) -> dict[str, Any]:
+        """Return what the thread's tasks asked last, by the interrupts' ids."""
         raise NotImplementedError
 
 

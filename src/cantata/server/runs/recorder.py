@@ -8,6 +8,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,7 +19,7 @@ from cantata.server.errors import StorageUnavailable
 from cantata.server.runs.fold import WorkflowFold
 from cantata.server.runs.frames import Frames, FrameWriter, joined
 from cantata.server.runs.ids import RunId
-from cantata.server.runs.model import Claim, Fence, Rest
+from cantata.server.runs.model import Claim, Fence, Rest, RunRecord
 from cantata.server.runs.ports import Bus, EventLog, RunStore
 
 OnLoss = Callable[[BaseException], None]
@@ -95,10 +96,13 @@ class Recorder:
             if in_flight.exception() is not None:
                 raise StorageUnavailable
 
-    async def settle(self, last: Iterable[StoredEvent], rest: Rest) -> RunId | None:
+    async def settle(
+        self, last: Iterable[StoredEvent], rest: Rest, record_of: Callable[[dict[str, Any]], RunRecord] | None = None
+    ) -> RunId | None:
         """Write *last* with the run's rest and fold in one transaction, after what is pending.
 
-        Returns the session's next queued run. Nothing can be recorded afterwards.
+        Returns the session's next queued run. Nothing can be recorded afterwards. *record_of* sums up the fold of a
+        run that has ended.
 
         Raises:
             Fenced: a newer claim has the run.
@@ -111,7 +115,10 @@ class Recorder:
         self._pending.extend(last)
         pieces = self._take()
         frames = joined(pieces) if pieces else None
-        workflow = msgspec.json.encode(self.fold.workflow())
+        told = self.fold.workflow()
+        if record_of is not None:
+            rest = replace(rest, record=record_of(told))
+        workflow = msgspec.json.encode(told)
         following = await self._store.settle(self.run_id, Fence(self._epoch, head), frames, rest, workflow)
         if frames is not None:
             self._bus.publish(self.run_id, frames)

@@ -5,14 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from cantata.callbacks.events import Strategy
 from cantata.callbacks.handler import SILENT_TAGS
 from cantata.graphs.facts import GraphFacts
 from cantata.graphs.faults import ModelUnavailable, UnknownModel
 from cantata.graphs.models import ModelSettings, check_model
-from cantata.graphs.registry import BrokenGraph, GraphRegistry, GraphSource, UnknownGraph
+from cantata.graphs.registry import GraphRegistry, UnknownGraph
+from cantata.graphs.source import BrokenGraph, GraphSource
+from cantata.graphs.spec import MAX_DEPTH, MAX_STEPS, BadSpec, WorkflowSpec, parse_spec
 from cantata.server import errors
 from cantata.server.runs.ids import RunId, is_session_id, new_session_id
-from cantata.server.runs.model import IfBusy, OnDisconnect, RunSpec
+from cantata.server.runs.model import ForkPoint, IfBusy, OnDisconnect, RunSpec
 
 _OWN_KEYS = frozenset(
     {"thread_id", "checkpoint_id", "checkpoint_ns", "checkpoint_map", "run_id", "assistant_id", "graph_id"}
@@ -27,6 +30,17 @@ class RunRequest:
 
     graph: str
     input: Any
+    input_name: str = "input"
+    """The member of the body that it came in."""
+    is_value: bool = False
+    """A workflow's `input` is the value that goes through it, not its graph's input object."""
+    continues: bool = False
+    """See `RunSpec`; `input` is then another run's, as its spec has it."""
+    shown_input: Any = None
+    """What the first event tells instead of `input`, if anything."""
+    definition: dict[str, Any] | None = None
+    """A workflow spec to be run under the graph's name, instead of a graph that is loaded."""
+    version: int | None = None
     context: dict[str, Any] | None = None
     session_id: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
@@ -43,15 +57,32 @@ class RunRequest:
     """The id that the run is to have, or has if this is a repeat."""
     request_hash: str = ""
     idempotency_key: str | None = None
+    fork: ForkPoint | None = None
 
 
-async def spec_of(request: RunRequest, graphs: GraphRegistry, models: ModelSettings) -> RunSpec:
+@dataclass(frozen=True)
+class SpecLimits:
+    """How large a workflow spec may be that a client sends."""
+
+    max_steps: int = MAX_STEPS
+    max_depth: int = MAX_DEPTH
+
+    def parsed(self, spec: object) -> WorkflowSpec:
+        """Read a spec.
+
+        Raises:
+            BadSpec: it is too large or too deep, or a field is at fault.
+        """
+        return parse_spec(spec, max_steps=self.max_steps, max_depth=self.max_depth)
+
+
+async def spec_of(request: RunRequest, graphs: GraphRegistry, models: ModelSettings, limits: SpecLimits) -> RunSpec:
     """Check *request* and say what is to be run.
 
     Raises:
         Invalid: a field cannot be honoured; the sentence says what can.
     """
-    source = _source(request.graph, graphs)
+    source = await _source(request, graphs, limits)
     facts = await _facts(source)
     if request.must_have_messages and not facts.has_messages:
         raise errors.NoMessages(f"The graph {request.graph!r} has no `messages`: run it through POST /api/workflows.")
@@ -60,7 +91,7 @@ async def spec_of(request: RunRequest, graphs: GraphRegistry, models: ModelSetti
     context = _context(request, facts, await _model(request, source, models))
     return RunSpec(
         graph=request.graph,
-        input=_input(request, facts),
+        input=_input(request, source, facts),
         context=context or None,
         # As LangGraph's server has it: a graph may read the same value in either place, the older ones here.
         configurable={key: value for key, value in context.items() if not _is_own(key)} | request.configurable,
@@ -69,7 +100,10 @@ async def spec_of(request: RunRequest, graphs: GraphRegistry, models: ModelSetti
         timeout_seconds=request.timeout_seconds,
         on_disconnect=request.on_disconnect,
         metadata=request.metadata,
-        strategy="sequential" if source.is_built_in and source.name == "sequential" else "single",
+        strategy=_strategy(source),
+        definition=request.definition,
+        version=request.version,
+        continues=request.continues,
     )
 
 
@@ -91,13 +125,35 @@ def invalid(path: str, message: str) -> errors.Invalid:
     return errors.Invalid(f"{path}: {message}", errors=[{"path": path, "message": message}])
 
 
-def _source(name: str, graphs: GraphRegistry) -> GraphSource:
+async def _source(request: RunRequest, graphs: GraphRegistry, limits: SpecLimits) -> GraphSource:
     try:
-        return graphs.get(name)
+        if request.definition is None:
+            return graphs.get(request.graph)
+        if request.version is None and request.fork is None:  # a stored one was checked when it was stored
+            limits.parsed(request.definition)
+        # In a thread: a node takes half a millisecond to compile, and there may be a thousand.
+        return await asyncio.to_thread(graphs.find, request.graph, request.definition)
+    except BadSpec as error:
+        raise bad_spec(error) from error
     except UnknownGraph as error:
-        raise errors.UnknownGraph(f"No graph is named {name!r}: there are {', '.join(graphs.names())}.") from error
+        known = ", ".join(graphs.names())
+        raise errors.UnknownGraph(f"No graph is named {request.graph!r}: there are {known}.") from error
     except BrokenGraph as error:
         raise errors.GraphUnusable(str(error)) from error
+
+
+def bad_spec(error: BadSpec, under: str = "") -> errors.Invalid:
+    """Say what is wrong with a workflow spec that a client sent; *under* is the member that holds it."""
+    found = [(f"{under}.{path}".strip("."), message) for path, message in error.errors]
+    path, message = found[0]
+    return errors.Invalid(
+        f"{path}: {message}" if path else message, errors=[{"path": p, "message": m} for p, m in found]
+    )
+
+
+def _strategy(source: GraphSource) -> Strategy:
+    kind = (source.spec or {}).get("type")
+    return kind if kind in ("sequential", "parallel", "hierarchical") else "single"
 
 
 async def _facts(source: GraphSource) -> GraphFacts:
@@ -107,15 +163,15 @@ async def _facts(source: GraphSource) -> GraphFacts:
         raise errors.GraphUnusable(str(error)) from error
 
 
-def _input(request: RunRequest, facts: GraphFacts) -> Any:
+def _input(request: RunRequest, source: GraphSource, facts: GraphFacts) -> Any:
     given = request.input
     if not isinstance(given, str):
-        return given
+        return {"input": given} if request.is_value and source.spec is not None else given
     if facts.takes_text:
         return given
     if facts.text_key is None:
         keys = ", ".join(facts.input_keys) or "none"
-        raise invalid("input", f"This graph takes an object, not a text; its keys are {keys}.")
+        raise invalid(request.input_name, f"This graph takes an object, not a text; its keys are {keys}.")
     return {facts.text_key: [{"role": "user", "content": given}] if facts.text_key == "messages" else given}
 
 

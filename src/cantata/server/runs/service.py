@@ -25,8 +25,11 @@ from cantata.server.errors import (
     WorkflowFinished,
     WorkflowNotFound,
 )
+from cantata.server.runs.approvals import check_answers
+from cantata.server.runs.definitions import Definitions
 from cantata.server.runs.execution import Engine, Execution, history_of
 from cantata.server.runs.fold import WorkflowFold
+from cantata.server.runs.forks import fork_of
 from cantata.server.runs.frames import Frames, FrameWriter
 from cantata.server.runs.history import checkpoints_of
 from cantata.server.runs.ids import RunId, new_run_id
@@ -36,7 +39,7 @@ from cantata.server.runs.model import Claim, NewRun, Rest, Resumption, Run
 from cantata.server.runs.ports import Dispatcher, Page, RunFilter
 from cantata.server.runs.reader import Beat, Gap, Watch, follow
 from cantata.server.runs.recorder import Recorder
-from cantata.server.runs.requests import RunRequest, session_of, spec_of
+from cantata.server.runs.requests import RunRequest, SpecLimits, session_of, spec_of
 
 logger = logging.getLogger(__name__)
 
@@ -54,10 +57,19 @@ class Started:
 class RunService:
     """Starts, shows and steers runs."""
 
-    def __init__(self, engine: Engine, dispatcher: Dispatcher, models: ModelSettings) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        dispatcher: Dispatcher,
+        models: ModelSettings,
+        definitions: Definitions,
+        limits: SpecLimits,
+    ) -> None:
         self._engine = engine
         self._dispatcher = dispatcher
         self._models = models
+        self._definitions = definitions
+        self._limits = limits
         self.is_draining = False
 
     async def start(self, owner: str, request: RunRequest) -> Started:
@@ -74,7 +86,8 @@ class RunService:
             return Started(made, is_new=False)
         if self.is_draining:
             raise ShuttingDown
-        spec = await spec_of(request, self._engine.graphs, self._models)
+        request = await self._definitions.resolved(owner, request)
+        spec = await spec_of(request, self._engine.graphs, self._models, self._limits)
         new = NewRun(
             id=request.run_id or new_run_id(),
             owner=owner,
@@ -84,6 +97,7 @@ class RunService:
             if_busy=request.if_busy,
             request_hash=request.request_hash,
             idempotency_key=request.idempotency_key,
+            fork=request.fork,
         )
         frames, workflow = self._first(new, request)
         try:
@@ -219,6 +233,7 @@ class RunService:
         Raises:
             NotInterrupted: nobody waits for an answer, or another answer was faster.
             InterruptMismatch: the answers are not those that are asked for.
+            Invalid: an answer breaks the schema that its question came with.
             ShuttingDown: the process takes no more runs.
         """
         if self.is_draining:
@@ -231,6 +246,8 @@ class RunService:
         pending = [interrupt["id"] for interrupt in (await self._stored(run))["interrupts"]]
         if set(pending) != set(responses):
             raise InterruptMismatch(pending=pending)
+        if responses:
+            check_answers(await self._engine.checkpoints.unbound().asked(run.thread_id), responses)
         resumption = Resumption(idempotency_key, responses, run.last_seq + 1)
         try:
             await self._resume(run, responses, resumption)
@@ -238,6 +255,14 @@ class RunService:
             raise NotInterrupted("Another answer was faster.") from error
         self._dispatcher.enqueue(run.id, owner)
         return await self.get(owner, run_id), resumption.seq  # *run* tells that it waits, and `wait` would believe it
+
+    async def fork_request(self, owner: str, run_id: RunId, checkpoint_id: str, wanted: RunRequest) -> RunRequest:
+        """Complete a request for a run from a checkpoint of another one; without an input it goes on from there.
+
+        Raises:
+            WorkflowNotFound: there is no such run of this owner.
+        """
+        return fork_of(await self.get(owner, run_id), checkpoint_id, wanted)
 
     async def history(self, run: Run, limit: int) -> list[dict[str, Any]]:
         """Return the checkpoints that the run made, newest first."""
@@ -273,7 +298,7 @@ class RunService:
             timestamp=self._engine.timestamps.now(),
             graph=new.spec.graph,
             strategy=new.spec.strategy,
-            input=plain(request.input),
+            input=plain(request.input if request.shown_input is None else request.shown_input),
             session_id=new.session_id,
             metadata=plain(new.spec.metadata) or UNSET,
         )

@@ -1,5 +1,5 @@
 -- One file holds everything; one writer writes it. Times are ISO 8601 UTC with milliseconds, ids are TypeIDs.
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 CREATE TABLE sessions (
     owner      TEXT NOT NULL,
@@ -62,6 +62,33 @@ CREATE TABLE events (
     frames    BLOB NOT NULL
 );
 CREATE UNIQUE INDEX events_by_run ON events (run_id, first_seq);
+
+-- Workflows that clients have stored: a row for each version, which never changes but for its retirement.
+CREATE TABLE definitions (
+    owner        TEXT NOT NULL,
+    name         TEXT NOT NULL,
+    version      INTEGER NOT NULL,
+    description  TEXT NOT NULL,
+    spec         BLOB NOT NULL,
+    input_schema BLOB,
+    created_at   TEXT NOT NULL,
+    is_retired   INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (owner, name, version)
+) WITHOUT ROWID;
+
+-- What statistics keep of each run that has ended, whether or not the run itself is still there.
+CREATE TABLE run_records (
+    number INTEGER PRIMARY KEY,
+    owner  TEXT NOT NULL,
+    record BLOB NOT NULL
+);
+CREATE INDEX run_records_by_owner ON run_records (owner, number);
+
+CREATE TABLE stats_resets (
+    owner      TEXT PRIMARY KEY,
+    reset_at   TEXT NOT NULL,
+    last_number INTEGER NOT NULL -- of the records that do not count any more
+) WITHOUT ROWID;
 
 CREATE TABLE checkpoints (
     thread_id     TEXT NOT NULL,

@@ -1,0 +1,3 @@
+"""A file whose import fails."""
+
+raise OSError("no such licence")

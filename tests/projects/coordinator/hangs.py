@@ -1,0 +1,6 @@
+"""A file whose import never ends."""
+
+import threading
+
+threading.Event().wait()
+graph = None
