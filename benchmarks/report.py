@@ -41,6 +41,8 @@ TARGETS = (
     Target("first event C=1, p50", "first event C=1.p50_ms", 5, "ms"),
     Target("tiny durable run, CPU", "tiny run C=16.cpu_ms", 2, "ms"),
     Target("frame of a token", "frame.bytes", 221, "bytes"),
+    Target("sequential spec, × by hand", "compiled.sequential_ratio", 1.25),
+    Target("parallel spec, × by hand", "compiled.parallel_ratio", 1.25),
 )
 
 STREAM_COLUMNS: tuple[Column, ...] = (
@@ -92,6 +94,8 @@ def figures_of(samples: Samples) -> Figures:
     if samples.gemini:
         found |= {f"gemini.{key}": value for key, value in asdict(median(samples.gemini)).items()}
         found |= _gemini_ratios(samples)
+    if samples.compiled:
+        found |= {f"compiled.{key}": value for key, value in asdict(median(samples.compiled)).items()}
     if samples.frame_bytes is not None:
         found["frame.bytes"] = samples.frame_bytes
     return found
@@ -108,6 +112,8 @@ def render(samples: Samples, figures: Figures) -> str:
         lines += _table("requests", REQUEST_COLUMNS, list(samples.requests), figures)
     if samples.gemini:
         lines += _gemini(figures)
+    if samples.compiled:
+        lines += _compiled(figures)
     return "\n".join([*lines, *_targets(figures), *_noise(figures)])
 
 
@@ -157,6 +163,14 @@ def _gemini(figures: Figures) -> Iterator[str]:
         cost, of_raw, of_client = (figures[f"gemini.{name}{of}"] for of in ("", "_of_raw", "_of_langchain"))
         yield f"{title:<{NAME_WIDTH}}  {cost:>7.1f}  {of_raw:>7.2f}  {of_client:>11.2f}"
     yield f"  lag at the reader, p50: {figures['gemini.path_lag_p50_ms']:.1f} ms, in a flood"
+    yield ""
+
+
+def _compiled(figures: Figures) -> Iterator[str]:
+    yield f"{'a step of a workflow':<{NAME_WIDTH}}  {'CPU µs':>7}  {'by hand':>7}  {'× by hand':>9}"
+    for shape in ("sequential", "parallel"):
+        cost, by_hand, ratio = (figures[f"compiled.{shape}{of}"] for of in ("", "_by_hand", "_ratio"))
+        yield f"{shape:<{NAME_WIDTH}}  {cost:>7.0f}  {by_hand:>7.0f}  {ratio:>9.2f}"
     yield ""
 
 

@@ -6,19 +6,20 @@ from dataclasses import dataclass, field, fields
 from typing import Literal, TypeVar
 
 from benchmarks import loads
+from benchmarks.compiled import CompiledCost, measure_compiled
 from benchmarks.gemini import GeminiCost, measure_gemini
 from benchmarks.loads import RequestResult, StreamLoad, StreamResult
 from benchmarks.raw import RawSpeed, measure_raw
 from benchmarks.server import Server, serving
 
-Suite = Literal["raw", "flood", "pace", "tiny", "poll", "gemini"]
-SUITES: tuple[Suite, ...] = ("raw", "flood", "pace", "tiny", "poll", "gemini")
+Suite = Literal["raw", "flood", "pace", "tiny", "poll", "gemini", "compiled"]
+SUITES: tuple[Suite, ...] = ("raw", "flood", "pace", "tiny", "poll", "gemini", "compiled")
 
 TOKENS = 100  # a run in a flood, and raw
 CLIENTS = 16  # of short requests
 MAX_CONCURRENT_RUNS = 2_000
 
-R = TypeVar("R", RawSpeed, StreamResult, RequestResult, GeminiCost)
+R = TypeVar("R", RawSpeed, StreamResult, RequestResult, GeminiCost, CompiledCost)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,7 @@ class Size:
     first_events: int
     polls_each: int
     gemini_runs: int
+    compiled_runs: int
 
 
 def _flood(streams: int, runs_each: int) -> StreamLoad:
@@ -56,6 +58,7 @@ FULL = Size(
     first_events=100,
     polls_each=150,
     gemini_runs=40,
+    compiled_runs=40,
 )
 QUICK = Size(
     raw_runs=100,
@@ -65,6 +68,7 @@ QUICK = Size(
     first_events=50,
     polls_each=60,
     gemini_runs=20,
+    compiled_runs=15,
 )
 
 
@@ -77,6 +81,7 @@ class Samples:
     requests: dict[str, list[RequestResult]] = field(default_factory=dict)
     frame_bytes: int | None = None
     gemini: list[GeminiCost] = field(default_factory=list)
+    compiled: list[CompiledCost] = field(default_factory=list)
 
 
 def measure(samples: Samples, size: Size, wanted: Sequence[Suite], tell: Callable[[str], None]) -> None:
@@ -93,6 +98,9 @@ def measure(samples: Samples, size: Size, wanted: Sequence[Suite], tell: Callabl
     if "gemini" in wanted:
         tell("gemini")
         samples.gemini.append(measure_gemini(size.gemini_runs))
+    if "compiled" in wanted:
+        tell("compiled")
+        samples.compiled.append(measure_compiled(size.compiled_runs))
 
 
 def median(results: Sequence[R]) -> R:

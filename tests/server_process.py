@@ -22,6 +22,7 @@ import httpx
 ROOT = Path(__file__).parent.parent
 PROJECTS = ROOT / "tests" / "projects"
 SCENARIOS = PROJECTS / "scenarios" / "langgraph.json"
+COORDINATOR = PROJECTS / "coordinator" / "langgraph.json"
 ASSISTANT = ROOT / "langgraph.json"
 
 HANG_SECONDS = 30.0  # nothing here takes so long unless it hangs
