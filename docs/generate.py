@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
+from docs.pages.agents import agents_table
 from docs.pages.errors import errors_page
 from docs.pages.events import events_page, events_table
 from docs.pages.glossary import Glossary
@@ -16,6 +17,7 @@ from docs.pages.graphs import graphs_page
 from docs.pages.markdown import as_json, with_table
 from docs.pages.models import faults_table
 from docs.pages.settings import settings_page
+from docs.pages.workflows import workflows_page
 
 from cantata.callbacks import events
 from cantata.server.app import create_app
@@ -46,6 +48,8 @@ def generated(glossary: Glossary) -> list[tuple[Path, str]]:
         (docs / "errors.md", errors_page(glossary)),
         (docs / "events.md", events_page(glossary)),
         (docs / "graphs.md", graphs_page()),
+        (docs / "workflows.md", workflows_page()),
+        (docs / "agents.md", with_table((docs / "agents.md").read_text(), "agents", agents_table())),
         (docs / "models.md", with_table((docs / "models.md").read_text(), "faults", faults_table(glossary))),
         (docs / "schemas/events.json", as_json(events.json_schema())),
         (docs / "schemas/openapi.json", as_json(create_app(Settings.model_construct()).openapi())),

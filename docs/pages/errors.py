@@ -70,6 +70,11 @@ def _failures(glossary: Glossary) -> Iterator[Row]:
                     told = told if told == found[name][0] else "depends"
                     suggestions = [*found[name][1], *suggestions]
                 found[name] = (told, suggestions)
+    for kind in run_faults.KNOWN:
+        suggestions = list(kind.suggestions)
+        if kind.code in found:  # two causes of one code
+            suggestions = [*found[kind.code][1], *suggestions]
+        found[kind.code] = (_yes(kind.retryable), suggestions)
     for name, (told, suggestions) in sorted(found.items()):
         yield code(name), told, glossary.of("failures", name), " ".join(suggestions)
 

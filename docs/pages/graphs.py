@@ -4,6 +4,7 @@ import asyncio
 
 from docs.pages.markdown import page
 
+from cantata.graphs.drawing import draw, mermaid
 from cantata.graphs.registry import GraphRegistry
 
 
@@ -14,8 +15,9 @@ def graphs_page() -> str:
     return page(
         "Graphs",
         """
-        The graphs that come with Cantata, as LangSmith Studio draws them: a dotted arrow is taken or not, a graph
-        within a graph is drawn open. [studio.md](studio.md) tells how to look into them while they run.
+        The graphs that come with Cantata: a dotted arrow is taken or not, a box is a step that has steps. Each agent
+        in a workflow is a graph of its own, drawn under its name. [agents.md](agents.md) tells how to add one,
+        [studio.md](studio.md) how to look into all of them while they run.
         """,
         *(
             part
@@ -27,4 +29,4 @@ def graphs_page() -> str:
 
 async def _drawing(graphs: GraphRegistry, name: str) -> str:
     async with graphs.get(name).open({}, access="assistants.read") as graph:
-        return (await graph.aget_graph(xray=True)).draw_mermaid(with_styles=False).replace("\t", "  ")
+        return mermaid(draw(graph))
