@@ -4,10 +4,11 @@ import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal, get_args
 
 from cantata.graphs.data.database import read_csv
 
-MONTHS = (
+Month = Literal[
     "January",
     "February",
     "March",
@@ -20,7 +21,8 @@ MONTHS = (
     "October",
     "November",
     "December",
-)
+]
+MONTHS: tuple[Month, ...] = get_args(Month)
 
 
 class UnknownCity(LookupError):

@@ -1,27 +1,12 @@
 """What the weather of a city usually is, from the sample tables."""
 
 import asyncio
-from typing import Literal
 
 from langchain_core.tools import ToolException, tool
 from pydantic import BaseModel, Field
 
 from cantata.graphs.data import travel
-
-Month = Literal[
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
+from cantata.graphs.data.travel import Month
 
 
 class WeatherNormalsInput(BaseModel):
