@@ -17,7 +17,7 @@ from cantata.graphs.agent import Agent, GraphAgent
 from cantata.graphs.compile import compile_spec, supersteps
 from cantata.graphs.expressions import BadExpression
 from cantata.graphs.registry import GraphRegistry
-from cantata.graphs.shapes.steps import StepTimeout
+from cantata.graphs.shapes.turn import StepTimeout
 from cantata.graphs.spec import BadSpec, parse_spec
 from cantata.graphs.state import ChatState, ModelContext
 from tests.support.specs import Heard, answer, asked, does, echoes, fails, led, steps, tasks, team

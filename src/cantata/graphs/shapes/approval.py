@@ -6,7 +6,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
-from cantata.graphs.shapes.steps import Node, NotApproved, Role, State
+from cantata.graphs.shapes.state import Node, NotApproved, Role, State
 from cantata.graphs.spec import ApprovalStep
 from cantata.graphs.state import ModelContext
 

@@ -17,22 +17,19 @@ from pydantic import BaseModel, Field
 from cantata.graphs.agent import Agent, with_calls_answered
 from cantata.graphs.functions import text_of
 from cantata.graphs.shapes.parallel import JOIN, ParallelState, add_join
-from cantata.graphs.shapes.steps import (
-    AGENT,
+from cantata.graphs.shapes.state import (
     AnyGraph,
-    Place,
     Role,
     State,
-    StepAgent,
     WorkflowInput,
     WorkflowOutput,
-    add_step,
     finished,
     given,
     last_human,
-    names_of,
     said_before,
 )
+from cantata.graphs.shapes.steps import AGENT, Place, add_step, names_of
+from cantata.graphs.shapes.turn import StepAgent
 from cantata.graphs.spec import AgentReference, AgentStep, HierarchicalStep, WorkflowSpec
 from cantata.graphs.state import ModelContext, model_call
 

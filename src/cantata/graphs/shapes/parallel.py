@@ -8,23 +8,19 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.types import Overwrite, Send
 
 from cantata.graphs.functions import Aggregator, aggregator, sections_of
-from cantata.graphs.shapes.steps import (
+from cantata.graphs.shapes.state import (
     AnyGraph,
-    Builder,
-    Place,
     Role,
     State,
     WorkflowInput,
     WorkflowOutput,
     WorkflowState,
-    add_step,
     beginning,
     finished,
     given,
-    max_concurrency_of,
-    names_of,
     said_before,
 )
+from cantata.graphs.shapes.steps import Builder, Place, add_step, max_concurrency_of, names_of
 from cantata.graphs.spec import AgentStep, ParallelStep
 from cantata.graphs.state import ModelContext
 

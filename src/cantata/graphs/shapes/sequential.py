@@ -4,19 +4,17 @@ from itertools import pairwise
 
 from langgraph.graph import END, START, StateGraph
 
-from cantata.graphs.shapes.steps import (
+from cantata.graphs.shapes.state import (
     AnyGraph,
-    Place,
     Role,
     WorkflowInput,
     WorkflowOutput,
     WorkflowState,
-    add_step,
     beginning,
     ended,
-    names_of,
     passed_on,
 )
+from cantata.graphs.shapes.steps import Place, add_step, names_of
 from cantata.graphs.spec import SequentialStep
 from cantata.graphs.state import ModelContext
 

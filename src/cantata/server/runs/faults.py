@@ -13,7 +13,7 @@ from cantata.graphs.expressions import BadExpression
 from cantata.graphs.faults import ModelFault, ModelUnavailable, UnknownModel
 from cantata.graphs.provider_faults import provider_fault
 from cantata.graphs.registry import UnknownGraph
-from cantata.graphs.shapes.steps import NotApproved
+from cantata.graphs.shapes.state import NotApproved
 from cantata.graphs.source import BrokenGraph
 from cantata.graphs.spec import BadSpec
 
