@@ -6,7 +6,7 @@ An agent's file in `agents/` makes one and exports its graph; see docs/agents.md
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.tools import BaseTool, ToolException
@@ -23,6 +23,24 @@ MAX_TOOL_ROUNDS = 10  # per human message; then the model must answer with what 
 EVERYWHERE = ("run", "execute")  # two names of the same method, which every agent has
 
 AgentGraph = CompiledStateGraph[ChatState, ModelContext, ChatState, ChatState]
+
+
+class StepAgent(Protocol):
+    """An agent that a step can use."""
+
+    @property
+    def name(self) -> str:
+        """Its name in specs."""
+        ...
+
+    @property
+    def method_names(self) -> Sequence[str]:
+        """Its methods."""
+        ...
+
+    def graph(self, method: str = "run") -> Pregel[Any, Any, Any, Any]:
+        """Give the graph of a method; its state has `messages`."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ within its node. What was said before in the session is known to the steps that 
 
 from collections.abc import Mapping
 
+from cantata.graphs.agent import StepAgent
 from cantata.graphs.shapes import hierarchical, parallel, sequential
 from cantata.graphs.shapes.state import AnyGraph
 from cantata.graphs.shapes.steps import Place, leaves
-from cantata.graphs.shapes.turn import StepAgent
 from cantata.graphs.spec import (
     AgentReference,
     HierarchicalStep,

@@ -9,7 +9,7 @@
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -23,6 +23,7 @@ from pydantic import (
     field_validator,
 )
 
+from cantata.graphs.agent import StepAgent
 from cantata.graphs.expressions import BadExpression, expression
 from cantata.graphs.functions import aggregator, transformer
 from cantata.graphs.json_schemas import check_schema
@@ -46,15 +47,6 @@ class BadSpec(ValueError):
         path, message = errors[0]
         super().__init__(f"{path}: {message}" if path else message)
         self.errors = tuple(errors)
-
-
-class StepAgent(Protocol):
-    """What a step needs to know of an agent."""
-
-    @property
-    def method_names(self) -> Sequence[str]:
-        """Its methods, `run` and `execute` among them."""
-        ...
 
 
 class _Part(BaseModel):

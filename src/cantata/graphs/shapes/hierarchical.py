@@ -14,7 +14,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command, Overwrite, Send
 from pydantic import BaseModel, Field
 
-from cantata.graphs.agent import Agent, with_calls_answered
+from cantata.graphs.agent import Agent, StepAgent, with_calls_answered
 from cantata.graphs.functions import text_of
 from cantata.graphs.shapes.parallel import JOIN, ParallelState, add_join
 from cantata.graphs.shapes.state import (
@@ -29,7 +29,6 @@ from cantata.graphs.shapes.state import (
     said_before,
 )
 from cantata.graphs.shapes.steps import AGENT, Place, add_step, names_of
-from cantata.graphs.shapes.turn import StepAgent
 from cantata.graphs.spec import AgentReference, AgentStep, HierarchicalStep, WorkflowSpec
 from cantata.graphs.state import ModelContext, model_call
 

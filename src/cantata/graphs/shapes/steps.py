@@ -12,10 +12,10 @@ from langgraph.errors import GraphBubbleUp
 from langgraph.runtime import Runtime
 from langgraph.types import RetryPolicy
 
-from cantata.graphs.agent import EVERYWHERE
+from cantata.graphs.agent import EVERYWHERE, StepAgent
 from cantata.graphs.shapes.approval import approval_node
 from cantata.graphs.shapes.state import AnyGraph, Node, NotApproved, Role, State
-from cantata.graphs.shapes.turn import StepAgent, agent_node
+from cantata.graphs.shapes.turn import agent_node
 from cantata.graphs.spec import AgentStep, ApprovalStep, HierarchicalStep, ParallelStep, SequentialStep, WorkflowSpec
 from cantata.graphs.state import ModelContext
 

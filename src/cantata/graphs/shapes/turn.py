@@ -1,15 +1,16 @@
 """An agent's turn: the node of a step that one agent takes."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from langchain_core.messages import AIMessage, HumanMessage
 from langgraph.config import get_stream_writer
 from langgraph.errors import GraphBubbleUp
 from langgraph.runtime import Runtime
 
+from cantata.graphs.agent import StepAgent
 from cantata.graphs.expressions import expression, is_true
 from cantata.graphs.functions import text_of, transformer
 from cantata.graphs.shapes.state import AnyGraph, Node, Role, State
@@ -19,24 +20,6 @@ from cantata.graphs.state import ModelContext
 
 class StepTimeout(TimeoutError):
     """A step took too long."""
-
-
-class StepAgent(Protocol):
-    """An agent that a step can use."""
-
-    @property
-    def name(self) -> str:
-        """Its name in specs."""
-        ...
-
-    @property
-    def method_names(self) -> Sequence[str]:
-        """Its methods."""
-        ...
-
-    def graph(self, method: str = "run") -> AnyGraph:
-        """Give the graph of a method; its state has `messages`."""
-        ...
 
 
 def agent_node(agent: StepAgent, step: AgentStep, role: Role) -> Node:
