@@ -18,8 +18,8 @@ NEVER_ANSWERED = (errors.Fenced, errors.LogConflict)
 def errors_page(glossary: Glossary) -> str:
     """Describe every way in which a request, the start or a run can fail."""
     known: list[type[errors.CantataError]] = [errors.CantataError, *_descendants(errors.CantataError)]
-    of_requests = [e for e in known if e.__module__ == errors.__name__ and e not in NEVER_ANSWERED]
-    of_the_start = [e for e in known if e.__module__ != errors.__name__]
+    of_the_start = [e for e in known if issubclass(e, errors.Misconfigured)]
+    of_requests = [e for e in known if e not in of_the_start and e not in NEVER_ANSWERED]
     sentences = {e: glossary.sentence(e.__dict__.get("__doc__"), f"the error {e.__name__}") for e in known}
     return page(
         "Errors",

@@ -15,9 +15,9 @@ def graphs_page() -> str:
     return page(
         "Graphs",
         """
-        The graphs that come with Cantata: a dotted arrow is taken or not, a box is a step that has steps. Each agent
-        in a workflow is a graph of its own, drawn under its name. [agents.md](agents.md) tells how to add one,
-        [studio.md](studio.md) how to look into all of them while they run.
+        The graphs that come with Cantata: a dotted arrow is the graph's choice while it runs, a box is a step that
+        has steps. Each agent in a workflow is a graph of its own, drawn under its name. [agents.md](agents.md)
+        tells how to add one, [studio.md](studio.md) how to look into all of them while they run.
         """,
         *(
             part

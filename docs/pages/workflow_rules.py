@@ -96,6 +96,9 @@ curl localhost:8000/api/coordinator/hierarchical -H 'Content-Type: application/j
   -d '{"master": {"name": "assistant"}, "subAgents": [{"name": "researcher"}, {"name": "writer"}],
        "input": "Tell me about tea."}'
 
+curl localhost:8000/api/coordinator/workflow -H 'Content-Type: application/json' \\
+  -d '{"workflow": "trip_planner", "inputs": "Plan three days in Rome from Cairo in October"}'
+
 curl localhost:8000/api/coordinator/drawing -H 'Content-Type: application/json' \\
   -d '{"spec": {"type": "parallel", "tasks": [{"agent": "researcher"}, {"agent": "writer"}]}}'
 ```""",

@@ -79,8 +79,9 @@ EXAMPLES = (
     Example(
         "approval",
         "A human is asked, and the workflow waits, for as long as it takes: `workflow_interrupted` has the question,"
-        " its schema and the value that is to be approved. `approved: false` ends the workflow; a `value` in the answer"
-        " goes on instead of the one that was there. With a `schema` of your own the next step gets"
+        " its schema and the value that is to be approved. `approved: false` ends the workflow, which fails with"
+        " `not_approved`; a `value` in the answer goes on instead of the one that was there. With a `schema` of your"
+        " own the next step gets"
         ' `{"value": …, "answer": …}`.',
         {
             "type": "sequential",

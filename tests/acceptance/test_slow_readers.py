@@ -58,7 +58,7 @@ def test_a_thousand_readers_that_read_nothing_cost_bounded_memory(fresh: Fresh) 
     longer = growth(fresh().start(), 60_000)
 
     assert longer < READERS * 2 * MIB
-    assert longer < 1.5 * shorter
+    assert longer < 2 * shorter  # it is noisy; what would grow with the log would be four times as much
 
 
 def test_a_reader_that_takes_nothing_is_cut(fresh: Fresh) -> None:

@@ -29,6 +29,7 @@ from cantata.callbacks.handler import Interruption, StreamingWorkflowCallbackHan
 from cantata.callbacks.redaction import Redaction
 from cantata.graphs.opening import AnyGraph
 from cantata.graphs.registry import GraphRegistry, UnknownGraph
+from cantata.graphs.shapes.state import NotApproved
 from cantata.graphs.source import BrokenGraph
 from cantata.graphs.spec import BadSpec
 from cantata.server.errors import Fenced, LogConflict, StorageUnavailable
@@ -166,6 +167,8 @@ class Execution:
             return "drained"
         except (Fenced, LogConflict, StorageUnavailable) as error:
             self._live.lose(error)
+            return failure_of(error, self._engine.redaction)
+        except NotApproved as error:  # a human's no is no mishap: nothing for the log
             return failure_of(error, self._engine.redaction)
         # The run boundary: whatever a user's graph raises is the run's failure, and nobody else's.
         except Exception as error:
