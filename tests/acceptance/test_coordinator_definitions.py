@@ -149,3 +149,13 @@ def test_what_cannot_be_stored_is_refused_by_its_path(
 
     assert answer.status_code == 422
     assert where in [error["path"] for error in answer.json()["errors"]]
+
+
+@pytest.mark.parametrize("inputs", [[], ["a"], 0, 1.5, False])
+def test_a_graph_that_takes_an_object_is_not_started_with_anything_else(
+    coordinator: ServerProcess, inputs: object
+) -> None:
+    refused = coordinator.client.post(NAMED, json={"workflow": "upper", "inputs": inputs})
+
+    assert refused.status_code == 422
+    assert [error["path"] for error in refused.json()["errors"]] == ["inputs"]

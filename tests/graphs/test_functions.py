@@ -195,6 +195,21 @@ def test_an_output_that_is_no_json_is_told(text: str) -> None:
         transformer("json")(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["`1e999`", "to_number('nan')", "`123456789012345678901234567890`", '`"\\ud800"`', '{"\\ud800": @}', "&a", "[&a]"],
+)
+def test_a_result_that_json_cannot_hold_is_told(text: str) -> None:
+    with pytest.raises(BadExpression, match="cannot be written as JSON"):
+        transformer(text)("x")
+
+
+@pytest.mark.parametrize("output", ["1e999", "123456789012345678901234567890", '{"\\ud800": 1}', "[" * 300 + "]" * 300])
+def test_an_output_that_nothing_can_store_is_told(output: str) -> None:
+    with pytest.raises(BadExpression, match="JSON"):
+        transformer("json")(output)
+
+
 def test_the_aggregators_do_what_they_are_called() -> None:
     outputs = {"a": "yes", "b": {"x": 1}, "c": "no", "d": {"x": 1}}
 

@@ -144,3 +144,15 @@ def test_models_stand_side_by_side_when_several_are_named() -> None:
     graph = compile_spec(spec, built_in_agents())
     assert {"offline-demo", "gemini-2.5-flash", "aggregate"} <= set(graph.nodes)
     assert [task["model"] for task in spec["tasks"]] == ["offline-demo", "google_genai:gemini-2.5-flash"]
+
+
+@pytest.mark.parametrize("shape", [{"type": "sequential", "key": "steps"}, {"type": "parallel", "key": "tasks"}])
+async def test_null_reaches_steps_within_a_step_as_it_reaches_a_step(shape: Mapping[str, str]) -> None:
+    reviewer = {"agent": "reviewer", "when": "@ != `null`"}
+    within = {"type": shape["type"], shape["key"]: [reviewer], "name": "within"}
+    nothing = {"agent": "writer", "transform": "`null`"}
+    spec = {"type": "sequential", "steps": [nothing, within]}
+
+    result = await compile_spec(spec, built_in_agents()).ainvoke(ASKED)
+
+    assert result["value"] == (None if shape["type"] == "sequential" else [None])

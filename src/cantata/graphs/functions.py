@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import orjson
+
 from cantata.graphs.expressions import BadExpression, expression
 
 Transformer = Callable[[Any], Any]
@@ -63,7 +65,8 @@ def transformer(text: str) -> Transformer:
         raise BadExpression(
             f"There is no transformer {text!r}: there are {known}. A member of that name is written `@.{text}`."
         )
-    return expression(text)
+    evaluate = expression(text)
+    return lambda value: _plain(evaluate(value))
 
 
 def aggregator(name: str) -> Aggregator:
@@ -82,11 +85,23 @@ def _json_of(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value, parse_constant=_refused)
+        return _plain(json.loads(value, parse_constant=_refused))
     except RecursionError as error:
         raise BadExpression("The output is JSON that is nested too deep.") from error
+    except BadExpression:
+        raise
     except ValueError as error:
         raise BadExpression(f"The output is not JSON: {error}.") from error
+
+
+def _plain(value: Any) -> Any:
+    """Refuse what both languages can write and nothing can store: huge numbers, half characters, expressions."""
+    try:
+        json.dumps(value, allow_nan=False)  # orjson would write null
+        orjson.dumps(value)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise BadExpression(f"The result cannot be written as JSON: {error}.") from error
+    return value
 
 
 def _refused(constant: str) -> Any:

@@ -111,7 +111,7 @@ def _opening(state: State) -> tuple[State, Sequence[AnyMessage]]:
     """Tell a new question from the next turn about the same one: what it sets in the state, and what was said."""
     asked = last_human(state)
     asked_id = (asked.id or "") if asked is not None else ""
-    if state.get("input") is None and state.get("asked") == asked_id:
+    if "input" not in state and state.get("asked") == asked_id:
         return {}, state.get("conversation") or []
     return {"value": given(state), "asked": asked_id, "results": Overwrite({})}, []
 

@@ -80,8 +80,8 @@ def passed_on(state: State, value: Any) -> State:
 
 
 def given(state: State) -> Any:
-    """Return the workflow's input: what was given as such, else what the human said last."""
-    if state.get("input") is not None:
+    """Return the workflow's input: what was given as such, be it null, else what the human said last."""
+    if "input" in state:
         return state["input"]
     asked = last_human(state)
     return str(asked.text) if asked is not None else ""
@@ -96,5 +96,5 @@ def last_human(state: State) -> HumanMessage | None:
 def said_before(state: State) -> list[AnyMessage]:
     """Return the conversation before this input."""
     messages = list(state.get("messages") or [])
-    asked = last_human(state) if state.get("input") is None else None
+    asked = last_human(state) if "input" not in state else None
     return messages[: messages.index(asked)] if asked is not None else messages

@@ -70,7 +70,7 @@ class Definitions:
             known = ", ".join(await self.names(owner))
             raise UnknownGraph(f"No graph or stored workflow is named {request.graph!r}: there are {known}.")
         if found.input_schema is not None:
-            check_value(request.input, found.input_schema, request.input_name)
+            await asyncio.to_thread(check_value, request.input, found.input_schema, request.input_name)
         return replace(request, definition=found.spec, version=found.version, is_value=True)
 
     async def names(self, owner: str) -> list[str]:

@@ -27,6 +27,7 @@ from cantata.callbacks.events import StoredEvent, Timestamps, WorkflowResumed
 from cantata.callbacks.graph_writer import seeded
 from cantata.callbacks.handler import Interruption, StreamingWorkflowCallbackHandler
 from cantata.callbacks.redaction import Redaction
+from cantata.graphs.expressions import BadExpression
 from cantata.graphs.opening import AnyGraph
 from cantata.graphs.registry import GraphRegistry, UnknownGraph
 from cantata.graphs.shapes.state import NotApproved
@@ -168,7 +169,7 @@ class Execution:
         except (Fenced, LogConflict, StorageUnavailable) as error:
             self._live.lose(error)
             return failure_of(error, self._engine.redaction)
-        except NotApproved as error:  # a human's no is no mishap: nothing for the log
+        except (NotApproved, BadExpression) as error:  # a human's no, or a client's mistake: nothing for the log
             return failure_of(error, self._engine.redaction)
         # The run boundary: whatever a user's graph raises is the run's failure, and nobody else's.
         except Exception as error:

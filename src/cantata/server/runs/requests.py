@@ -166,7 +166,12 @@ async def _facts(source: GraphSource) -> GraphFacts:
 def _input(request: RunRequest, source: GraphSource, facts: GraphFacts) -> Any:
     given = request.input
     if not isinstance(given, str):
-        return {"input": given} if request.is_value and source.spec is not None else given
+        if request.is_value and source.spec is not None:
+            return {"input": given}
+        if facts.input_schema.get("type") == "object" and not isinstance(given, dict):
+            keys = ", ".join(facts.input_keys) or "none"
+            raise invalid(request.input_name, f"This graph takes an object; its keys are {keys}.")
+        return given
     if facts.takes_text:
         return given
     if facts.text_key is None:

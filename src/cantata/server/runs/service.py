@@ -247,7 +247,8 @@ class RunService:
         if set(pending) != set(responses):
             raise InterruptMismatch(pending=pending)
         if responses:
-            check_answers(await self._engine.checkpoints.unbound().asked(run.thread_id), responses)
+            asked = await self._engine.checkpoints.unbound().asked(run.thread_id)
+            await asyncio.to_thread(check_answers, asked, responses)  # a large answer takes a while
         resumption = Resumption(idempotency_key, responses, run.last_seq + 1)
         try:
             await self._resume(run, responses, resumption)
