@@ -64,7 +64,11 @@ class GeminiServer:
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection, one request."""
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        except asyncio.IncompleteReadError:  # the client's time ran out while it connected
+            writer.close()
+            return
         length = next(line for line in head.lower().split("\r\n") if line.startswith("content-length"))
         self.paths.append(head.split()[1])
         self.requests.append(json.loads(await reader.readexactly(int(length.split(":")[1]))))

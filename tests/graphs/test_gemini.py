@@ -315,7 +315,7 @@ async def test_the_total_holds_over_all_attempts(client: Client, google: GeminiS
     fault = await fault_of(client(google.url, idle_seconds=0.2, total_seconds=0.3))
 
     assert fault.code == "model_timeout"
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 2
 
 
 async def test_a_slow_reader_is_no_timeout(client: Client, google: GeminiServer) -> None:
