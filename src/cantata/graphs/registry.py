@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from cantata.graphs.agent import Agent, GraphAgent
 from cantata.graphs.compile import compile_spec
@@ -25,7 +25,6 @@ from cantata.graphs.spec import BadSpec, parse_spec, steps_of
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
 Origin = Literal["built-in", "project", "program"]
 
 _BUILT_INS = (

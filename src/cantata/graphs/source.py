@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import cached_property
 from typing import Any, TypeVar
 
 from langchain_core.runnables import RunnableConfig
@@ -52,7 +53,7 @@ class GraphSource:
         self._facts: GraphFacts | None = None
         self._turns: Mapping[NodePath, str] | None = None
 
-    @property
+    @cached_property
     def supersteps(self) -> int:
         """How many LangGraph must allow for the workflow to end, at the least; 0 when nothing is known."""
         return 0 if self.spec is None else supersteps(read_stored(self.spec))

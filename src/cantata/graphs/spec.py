@@ -122,6 +122,11 @@ class AgentReference(_Part):
     name: str
     method: str | None = None
 
+    @property
+    def agent(self) -> str:
+        """The agent's name, as a step has it."""
+        return self.name
+
 
 class HierarchicalStep(_Part):
     """A manager that delegates to sub-agents until it can answer."""
@@ -240,7 +245,7 @@ def check_agents(spec: WorkflowSpec, agents: Mapping[str, StepAgent]) -> None:
     """
     errors = []
     for path, step, method in steps_of(spec):
-        name = step.agent if isinstance(step, AgentStep) else step.name
+        name = step.agent
         key = "agent" if isinstance(step, AgentStep) else "name"
         dot = f"{path}." if path else ""
         if name not in agents:

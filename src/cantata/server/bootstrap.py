@@ -115,10 +115,9 @@ async def _opened(settings: Settings) -> AsyncIterator[Database]:
 
 def _models() -> ModelSettings:
     try:
-        models = ModelSettings.from_environment()
+        return ModelSettings.from_environment()
     except ValueError as error:  # it names the setting
         raise CantataError(str(error)) from error
-    return models
 
 
 def _warm_up(models: ModelSettings) -> None:

@@ -18,6 +18,7 @@ A class's docstring is its default sentence; `code` is stable. What is misconfig
 `LogConflict` never reach a client.
 """
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 
@@ -165,6 +166,13 @@ class Invalid(CantataError):
 
     status = 422
     code = "invalid_request"
+
+    @classmethod
+    def fields(cls, found: Sequence[tuple[str, str]]) -> "Invalid":
+        """Name every field at fault by its path, with a sentence; the detail is the first of them."""
+        path, message = found[0]
+        listed = [{"path": place, "message": sentence} for place, sentence in found]
+        return cls(f"{path}: {message}" if path else message, errors=listed)
 
 
 class BadCursor(Invalid):

@@ -73,9 +73,7 @@ def validation_problem(error: RequestValidationError) -> Response:
 
 def refusal(found: Sequence[Any]) -> Invalid:
     """Say what pydantic found wrong, each finding with its path in what was sent."""
-    listed = [{"path": _path(item["loc"]), "message": item["msg"]} for item in found]
-    first = listed[0]
-    return Invalid(f"{first['path']}: {first['message']}", errors=listed)
+    return Invalid.fields([(_path(item["loc"]), item["msg"]) for item in found])
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 ROOT = ""  # the namespace of a run's own graph
 MAX_ROWS = 100  # of one statement
-_DELTA_KEY = "counters_since_delta_snapshot"
+DELTA_KEY = "counters_since_delta_snapshot"  # in the metadata of a checkpoint whose channels need its ancestors
 
 _Config = RunnableConfig
 _TUPLE = "checkpoint_id, parent_id, type, checkpoint, metadata_type, metadata, namespace, thread_id"
@@ -307,7 +307,7 @@ class SqliteSaver(ThreadedSaver):
         newest: dict[str, tuple[Any, ...]] = {}
         for row in rows:
             newest.setdefault(row[1], row)
-        plain = {ns for ns, row in newest.items() if _DELTA_KEY not in self.serde.loads_typed((row[3], row[4]))}
+        plain = {ns for ns, row in newest.items() if DELTA_KEY not in self.serde.loads_typed((row[3], row[4]))}
         return [row[:3] for row in rows if row[1] in plain and row is not newest[row[1]]]
 
 

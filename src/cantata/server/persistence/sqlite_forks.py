@@ -9,11 +9,10 @@ import sqlite3
 from collections.abc import Sequence
 
 from cantata.server.errors import UnknownCheckpoint
+from cantata.server.persistence.checkpoints import DELTA_KEY
 from cantata.server.persistence.serializer import serializer
 from cantata.server.runs.ids import uuid_of
 from cantata.server.runs.model import ForkPoint
-
-_DELTA_KEY = "counters_since_delta_snapshot"  # in the metadata of a checkpoint whose channels need its ancestors
 
 # A subgraph with a memory of its own has a namespace without task ids; any other one's belongs to one task.
 _NESTED = (
@@ -51,7 +50,7 @@ def copy_checkpoint(cursor: sqlite3.Cursor, fork: ForkPoint, target: str) -> Non
     is_newest = row[2] == 0
     nested = cursor.execute(_NESTED, (fork.thread_id, fork.checkpoint_id, is_newest)).fetchall()
     roots: Sequence[_Place] = [("", fork.checkpoint_id)]
-    if _DELTA_KEY in _serde.loads_typed((row[0], row[1])):
+    if DELTA_KEY in _serde.loads_typed((row[0], row[1])):
         roots = _with_ancestors(cursor, fork)
     for place in (*roots, *nested):
         _copy(cursor, fork.thread_id, place, target, has_writes=is_newest or place != ("", fork.checkpoint_id))

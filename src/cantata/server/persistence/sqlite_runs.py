@@ -18,7 +18,7 @@ from cantata.server.runs.ports import Created, RunFilter
 
 IDEMPOTENCY_HOURS = 24  # how long a key is kept, as the API promises
 
-_ACTIVE = "status IN ('queued', 'running', 'interrupted')"
+ACTIVE = "status IN ('queued', 'running', 'interrupted')"
 _COLUMNS = (
     "id, owner, session_id, thread_id, spec, status, attempt, epoch, last_seq, created_at, updated_at, started_at,"
     " request_hash, takeover, answers, resumption, base_checkpoint_id, workflow"
@@ -31,7 +31,7 @@ _CLAIM = (
     "UPDATE runs SET status = 'running', worker = :worker, attempt = attempt + coalesce(takeover = 'recovery', 0),"
     f" base_checkpoint_id = CASE WHEN started_at IS NULL THEN {_NEWEST_CHECKPOINT} ELSE base_checkpoint_id END,"
     " started_at = coalesce(started_at, :now) WHERE id = :id AND status = 'queued' AND NOT EXISTS (SELECT 1 FROM runs"
-    f" AS other WHERE other.owner = runs.owner AND other.session_id = runs.session_id AND other.{_ACTIVE}"
+    f" AS other WHERE other.owner = runs.owner AND other.session_id = runs.session_id AND other.{ACTIVE}"
     " AND other.number < runs.number)"
 )
 _KEEP_RECORD = "INSERT INTO run_records (owner, record) SELECT owner, ? FROM runs WHERE id = ?"
@@ -212,7 +212,7 @@ def _hours_before(now: str, hours: int) -> str:
 
 def _active_in_session(cursor: sqlite3.Cursor, owner: str, session_id: str) -> RunId | None:
     row = cursor.execute(
-        f"SELECT id FROM runs WHERE owner = ? AND session_id = ? AND {_ACTIVE} ORDER BY number LIMIT 1",
+        f"SELECT id FROM runs WHERE owner = ? AND session_id = ? AND {ACTIVE} ORDER BY number LIMIT 1",
         (owner, session_id),
     ).fetchone()
     return row[0] if row else None

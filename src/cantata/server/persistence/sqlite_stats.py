@@ -6,6 +6,7 @@ import msgspec
 
 from cantata.callbacks.events import Timestamps
 from cantata.server.persistence.sqlite import Database
+from cantata.server.persistence.sqlite_runs import ACTIVE
 from cantata.server.runs.model import RunRecord, RunSpec
 
 PAGE_ROWS = 2_000
@@ -33,7 +34,7 @@ class SqliteStats:
 
     async def active(self, owner: str) -> list[RunSpec]:
         """Return what the runs that have not ended are to run."""
-        sql = "SELECT spec FROM runs WHERE owner = ? AND status IN ('queued', 'running', 'interrupted')"
+        sql = f"SELECT spec FROM runs WHERE owner = ? AND {ACTIVE}"
         return await self._database.read(
             lambda connection: [_spec_decoder.decode(row[0]) for row in connection.execute(sql, (owner,))]
         )

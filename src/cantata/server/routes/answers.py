@@ -1,11 +1,11 @@
 """One run, three answers: a stream, the finished workflow, or an address to look at later."""
 
 from collections.abc import Awaitable
-from typing import Any
+from typing import Annotated, Any
 
 import anyio
 import orjson
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 
 from cantata.server.errors import BadCursor, CantataError, NotOpened
 from cantata.server.routes.requests import LOCAL_OWNER, Asked, Wanted, check_same_request
@@ -107,3 +107,7 @@ async def answers_of(request: Request) -> Answers:
     if answers is None:
         raise NotOpened
     return answers
+
+
+Service = Annotated[Answers, Depends(answers_of)]
+"""What a route that looks at runs, or starts them, is given."""

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
+import fastapi
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from cantata.server.runs.model import IfBusy, OnDisconnect, Status
@@ -106,6 +107,10 @@ class Query(BaseModel):
     """Refuses what it does not know."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+NoQuery = Annotated[Query, fastapi.Query()]
+"""What a route without parameters takes: an unknown one is refused, not ignored."""
 
 
 class NewRunQuery(Query):

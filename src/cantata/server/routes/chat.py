@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from cantata.server.errors import MessageTooLong
-from cantata.server.routes.answers import Answers, answers_of
+from cantata.server.routes.answers import Service
 from cantata.server.routes.bodies import ChatBody, NewRunQuery
 from cantata.server.routes.documented import RUN_ANSWERS
 from cantata.server.routes.requests import (
@@ -28,7 +28,7 @@ async def chat(
     body: ChatBody,
     query: Annotated[NewRunQuery, Query()],
     request: Request,
-    answers: Annotated[Answers, Depends(answers_of)],
+    answers: Service,
 ) -> Response:
     """Send a message to an agent; streams by default."""
     check_text("message", body.message, request.app.state.settings.max_message_chars)

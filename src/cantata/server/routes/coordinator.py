@@ -3,14 +3,13 @@
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from cantata.graphs.registry import GraphRegistry
 from cantata.graphs.source import BrokenGraph
 from cantata.graphs.spec import BadSpec
-from cantata.server.routes import bodies
-from cantata.server.routes.answers import Answers, answers_of, json_response
-from cantata.server.routes.bodies import NewRunQuery, RunBody
+from cantata.server.routes.answers import Answers, Service, json_response
+from cantata.server.routes.bodies import NewRunQuery, NoQuery, RunBody
 from cantata.server.routes.chat import check_text
 from cantata.server.routes.coordinator_bodies import (
     HierarchicalBody,
@@ -36,9 +35,7 @@ from cantata.server.routes.requests import (
 from cantata.server.runs.requests import RunRequest, bad_spec, invalid
 
 router = APIRouter(prefix="/api/coordinator", route_class=StrictJsonRoute, tags=["coordinator"])
-Service = Annotated[Answers, Depends(answers_of)]
 RunQuery = Annotated[NewRunQuery, Query()]
-NoQuery = Annotated[bodies.Query, Query()]
 
 _BESIDE_THE_SPEC = frozenset(RunBody.model_fields) | {"input"}
 

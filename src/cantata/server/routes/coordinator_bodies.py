@@ -4,12 +4,11 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, ConfigDict, Field, SkipValidation
 
-from cantata.graphs.spec import AgentReference, Aggregate, AnyStep, SubAgent
+from cantata.graphs.spec import AgentReference, Aggregate, AnyStep, Name, SubAgent
 from cantata.server.routes.bodies import MAX_TIMEOUT_SECONDS, Body, ConfigBody, ModelOptionsBody, RunBody
 
 Unchecked: Any = SkipValidation()  # type: ignore[type-arg]  # only a type checker sees a type there
 """Documented by its type, and read as it comes."""
-Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
 
 _SPEC: dict[str, Any] = {"type": "sequential", "steps": [{"agent": "researcher"}, {"agent": "writer"}]}
 

@@ -1,16 +1,16 @@
 """/api/coordinator/workflows: the workflows that have a name, ready-made ones and those that clients store."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from cantata.graphs.registry import GraphRegistry
 from cantata.graphs.source import GraphSource
 from cantata.graphs.spec import BadSpec
 from cantata.server.errors import DefinitionNotFound
-from cantata.server.routes import bodies
-from cantata.server.routes.answers import Answers, answers_of, json_response
+from cantata.server.routes.answers import Service, json_response
+from cantata.server.routes.bodies import NoQuery
 from cantata.server.routes.coordinator_bodies import DefinitionBody, NewVersionBody
 from cantata.server.routes.documented import CHANGE_ANSWERS, LOOK_ANSWERS
 from cantata.server.routes.graphs import drawing_of, graph_named
@@ -20,8 +20,6 @@ from cantata.server.runs.links import root
 from cantata.server.runs.ports import Content, Definition
 
 router = APIRouter(prefix="/api/coordinator/workflows", route_class=StrictJsonRoute, tags=["coordinator"])
-Service = Annotated[Answers, Depends(answers_of)]
-NoQuery = Annotated[bodies.Query, Query()]
 
 
 @router.get("")

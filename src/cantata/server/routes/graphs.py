@@ -1,19 +1,17 @@
 """/api/graphs: what can be run, and how it looks."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from cantata.graphs.registry import GraphEntry, GraphRegistry, UnknownGraph
 from cantata.graphs.source import BrokenGraph, GraphSource
 from cantata.server.errors import GraphNotFound, GraphUnusable
-from cantata.server.routes import bodies
-from cantata.server.routes.answers import Answers, answers_of, json_response
+from cantata.server.routes.answers import Service, json_response
+from cantata.server.routes.bodies import NoQuery
 from cantata.server.routes.documented import LOOK_ANSWERS
 
 router = APIRouter(prefix="/api/graphs", tags=["graphs"])
-Service = Annotated[Answers, Depends(answers_of)]
-NoQuery = Annotated[bodies.Query, Query()]
 
 
 @router.get("")

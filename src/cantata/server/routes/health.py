@@ -1,11 +1,9 @@
 """Whether the process lives and can serve, and the page at the root."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from cantata.server.routes.answers import Answers, answers_of, json_response
+from cantata.server.routes.answers import Service, json_response
 
 router = APIRouter(tags=["health"])
 
@@ -35,7 +33,7 @@ async def live() -> Response:
 
 
 @router.get("/health/ready")
-async def ready(request: Request, answers: Annotated[Answers, Depends(answers_of)]) -> Response:
+async def ready(request: Request, answers: Service) -> Response:
     """Answer 200 while new runs are taken; lists the graphs that could not be loaded."""
     resources = request.app.state.resources
     broken = {e.name: e.error for e in resources.engine.graphs.entries() if e.error}

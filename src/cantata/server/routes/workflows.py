@@ -3,11 +3,10 @@
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from cantata.callbacks.events import Timestamps
-from cantata.server.routes import bodies
-from cantata.server.routes.answers import POLL_SECONDS, Answers, answers_of, json_response, small_status
+from cantata.server.routes.answers import POLL_SECONDS, Answers, Service, json_response, small_status
 from cantata.server.routes.bodies import (
     CancelBody,
     EventsQuery,
@@ -15,6 +14,7 @@ from cantata.server.routes.bodies import (
     HistoryQuery,
     ListQuery,
     NewRunQuery,
+    NoQuery,
     ResumeBody,
     WorkflowBody,
 )
@@ -42,9 +42,6 @@ from cantata.server.runs.requests import RunRequest
 from cantata.server.runs.service import check_cursor
 
 router = APIRouter(prefix="/api/workflows", route_class=StrictJsonRoute, tags=["workflows"])
-Service = Annotated[Answers, Depends(answers_of)]
-NoQuery = Annotated[bodies.Query, Query()]
-"""What a route without parameters takes: an unknown one is refused, not ignored."""
 
 
 @router.post("", responses=RUN_ANSWERS)

@@ -14,7 +14,7 @@ def check_answers(asked: Mapping[str, Any], responses: Mapping[str, Any]) -> Non
     Raises:
         Invalid: an answer breaks its schema; every path below `responses` is named.
     """
-    errors = []
+    found: list[tuple[str, str]] = []
     for interrupt_id, response in responses.items():
         schema = _schema_in(asked.get(interrupt_id))
         if schema is None:
@@ -22,9 +22,9 @@ def check_answers(asked: Mapping[str, Any], responses: Mapping[str, Any]) -> Non
         try:
             check_value(response, schema, f"responses.{interrupt_id}")
         except Invalid as error:
-            errors += error.members["errors"]
-    if errors:
-        raise Invalid(f"{errors[0]['path']}: {errors[0]['message']}", errors=errors)
+            found += [(fault["path"], fault["message"]) for fault in error.members["errors"]]
+    if found:
+        raise Invalid.fields(found)
 
 
 def _schema_in(question: Any) -> dict[str, Any] | None:

@@ -27,7 +27,7 @@ class Definitions:
             NameTaken, DefinitionNotFound: see the store; a graph's name is taken, too.
             Invalid: the spec or the input schema cannot be used.
         """
-        if is_new and self._has_graph(name):
+        if is_new and name in self._graphs:
             raise NameTaken(f"A graph is named {name!r}: take another name.")
         await asyncio.to_thread(self._check, content)
         return await self._store.add(owner, name, content, is_new=is_new)
@@ -59,11 +59,11 @@ class Definitions:
         """Put the definition that *request* names into it, unless it names a graph or brings its own.
 
         Raises:
-                UnknownGraph: it names nothing that is there.
+            UnknownGraph: it names nothing that is there.
             Invalid: the input does not fit the definition's schema.
         """
         is_settled = request.definition is not None or request.fork is not None  # which keeps its origin's
-        if is_settled or self._has_graph(request.graph):
+        if is_settled or request.graph in self._graphs:
             return request
         found = await self._store.newest(owner, request.graph)
         if found is None:
@@ -76,9 +76,6 @@ class Definitions:
     async def names(self, owner: str) -> list[str]:
         """List what can be run by name."""
         return sorted({*self._graphs.names(), *(found.name for found in await self._store.all(owner))})
-
-    def _has_graph(self, name: str) -> bool:
-        return name in self._graphs
 
     def _check(self, content: Content) -> None:
         try:
@@ -104,5 +101,4 @@ def check_value(value: Any, schema: dict[str, Any], path: str) -> None:
     except BadSchema as error:
         raise invalid(path, f"This cannot be checked. {error}") from error
     if found:
-        errors = [{"path": f"{path}.{place}".rstrip("."), "message": message} for place, message in found]
-        raise Invalid(f"{errors[0]['path']}: {errors[0]['message']}", errors=errors)
+        raise Invalid.fields([(f"{path}.{place}".rstrip("."), message) for place, message in found])

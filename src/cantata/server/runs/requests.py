@@ -122,7 +122,7 @@ def session_of(request: RunRequest) -> str:
 
 def invalid(path: str, message: str) -> errors.Invalid:
     """Say that the field at *path* is not acceptable."""
-    return errors.Invalid(f"{path}: {message}", errors=[{"path": path, "message": message}])
+    return errors.Invalid.fields([(path, message)])
 
 
 async def _source(request: RunRequest, graphs: GraphRegistry, limits: SpecLimits) -> GraphSource:
@@ -144,11 +144,7 @@ async def _source(request: RunRequest, graphs: GraphRegistry, limits: SpecLimits
 
 def bad_spec(error: BadSpec, under: str = "") -> errors.Invalid:
     """Say what is wrong with a workflow spec that a client sent; *under* is the member that holds it."""
-    found = [(f"{under}.{path}".strip("."), message) for path, message in error.errors]
-    path, message = found[0]
-    return errors.Invalid(
-        f"{path}: {message}" if path else message, errors=[{"path": p, "message": m} for p, m in found]
-    )
+    return errors.Invalid.fields([(f"{under}.{path}".strip("."), message) for path, message in error.errors])
 
 
 def _strategy(source: GraphSource) -> Strategy:

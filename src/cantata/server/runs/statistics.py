@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cantata.graphs.registry import GraphRegistry, UnknownGraph
-from cantata.graphs.source import BrokenGraph
-from cantata.graphs.spec import MOST_LEVELS, MOST_STEPS, AgentStep, BadSpec, parse_spec, steps_of
+from cantata.graphs.source import BrokenGraph, read_stored
+from cantata.graphs.spec import BadSpec, steps_of
 from cantata.server.runs.model import RunRecord, RunSpec, Turn
 from cantata.server.runs.ports import StatsStore
 
@@ -164,7 +164,7 @@ class Statistics:
         try:
             if spec.definition is None:
                 return set(self._graphs.get(spec.graph).turns.values())
-            parsed = parse_spec(spec.definition, max_steps=MOST_STEPS, max_depth=MOST_LEVELS)
+            parsed = read_stored(spec.definition)
         except (UnknownGraph, BrokenGraph, BadSpec):
             return set()
-        return {step.agent if isinstance(step, AgentStep) else step.name for _, step, _ in steps_of(parsed)}
+        return {step.agent for _, step, _ in steps_of(parsed)}
