@@ -289,7 +289,7 @@ async def test_what_is_registered_before_the_opening_is_there_for_runs_that_were
         async with cantata.stream("ahoy", graph="shouts"):
             pass
         run = await service.get("local", workflow["workflow_id"])
-        done = await service.wait(run, 0, cantata.streams.watch)
+        done = await service.wait(run, 0, cantata.streams.pulse().watch)
 
     assert (done["status"], done["final_response"]) == ("completed", "AHOY")
 

@@ -10,6 +10,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.store.base import BaseStore
 
 from cantata.graphs.agent import Agent, GraphAgent
+from cantata.graphs.answer_nodes import AGENT_NODE, answer_paths
 from cantata.graphs.compile import supersteps
 from cantata.graphs.drawing import Drawing, draw, turns
 from cantata.graphs.drawing import Path as NodePath
@@ -57,6 +58,13 @@ class GraphSource:
     def supersteps(self) -> int:
         """How many LangGraph must allow for the workflow to end, at the least; 0 when nothing is known."""
         return 0 if self.spec is None else supersteps(read_stored(self.spec))
+
+    @cached_property
+    def answer_nodes(self) -> list[list[str]] | None:
+        """The paths of the nodes whose messages are the answer; None when nobody has said, and all may be."""
+        if self.spec is not None:
+            return [list(path) for path in answer_paths(read_stored(self.spec))] or None
+        return [[AGENT_NODE]] if self.agent is not None else None
 
     @property
     def turns(self) -> Mapping[NodePath, str]:

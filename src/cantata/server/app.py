@@ -25,7 +25,6 @@ from cantata.server.routes.answers import Answers
 from cantata.server.routes.documented import PROBLEM_CONTENT
 from cantata.server.runs.workflow import workflow_schemas
 from cantata.server.settings import Settings
-from cantata.server.sse import StreamAnswer
 from cantata.server.watchdog import watched_loop
 
 logger = logging.getLogger(__name__)
@@ -43,9 +42,8 @@ def create_app(settings: Settings, config_path: Path | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with Cantata(settings, config_path) as cantata:
             resources, streams = cantata.resources, cantata.streams
-            stream = StreamAnswer(resources.service, streams, drain_seconds=settings.drain_seconds)
             app.state.cantata, app.state.resources, app.state.streams = cantata, resources, streams
-            app.state.answers = Answers(resources.service, streams, stream)
+            app.state.answers = Answers(resources.service, streams, drain_seconds=settings.drain_seconds)
             with watched_loop(settings.blocking_seconds), heard_exits(cantata.begin_drain):
                 yield
 

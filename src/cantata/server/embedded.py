@@ -223,7 +223,7 @@ class Cantata:
         if run.is_final and after == run.last_seq:
             return
         service = self.resources.service
-        async with aclosing(service.stream(run.id, after, self.streams.watch)) as found:
+        async with aclosing(service.stream(run.id, after, self.streams.pulse().watch)) as found:
             async for item in found:
                 if isinstance(item, Gap):
                     yield await service.gap(run.owner, run.id, item.from_seq, item.to_seq)

@@ -73,7 +73,12 @@ def validation_problem(error: RequestValidationError) -> Response:
 
 def refusal(found: Sequence[Any]) -> Invalid:
     """Say what pydantic found wrong, each finding with its path in what was sent."""
-    return Invalid.fields([(_path(item["loc"]), item["msg"]) for item in found])
+    return Invalid.fields([(_path(item["loc"]), _sentence(item)) for item in found])
+
+
+def _sentence(item: Any) -> str:
+    """Say what a validator of ours said, or else what pydantic says."""
+    return str(item["ctx"]["error"]) if item["type"] == "value_error" else str(item["msg"])
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -1,40 +1,53 @@
-"""Streams over HTTP: the first bytes, heartbeats, and a clean end.
+"""Streams over HTTP: heartbeats, the words that a stream itself makes, and a clean end.
 
-One timer serves all streams. What a stream sends are the log's own bytes; nothing is encoded here but the words that
-the stream itself makes.
+One timer serves all streams. What is told of a run is not decided here.
 """
 
 import asyncio
 import gc
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import contextmanager
+from typing import Self
 
 from sse_starlette import EventSourceResponse
 from starlette.types import Message, Send
 
 from cantata.callbacks.events import TYPE_NAMES, StreamEvent, encode
-from cantata.server.runs.frames import Frames
 from cantata.server.runs.ids import Cursor, RunId
 from cantata.server.runs.links import address_of
-from cantata.server.runs.model import Run
 from cantata.server.runs.ports import Subscription
-from cantata.server.runs.reader import Beat
-from cantata.server.runs.service import RunService
 
 RETRY = b"retry: 1000\n"  # milliseconds, for a browser's EventSource
 ENDED_STREAMS = 1_000  # whose leftovers are worth a pause of those that are open
-TICKS = 10  # of the timer in a heartbeat's interval
+LEAST_HEARTBEAT_SECONDS = 1.0  # that a stream can ask for
+TICKS = 4  # of the timer in that time
 
 
 class Pulse:
     """One stream's share of the timer."""
 
-    def __init__(self, streams: "Streams", subscription: Subscription) -> None:
-        self.subscription = subscription
+    def __init__(self, streams: "Streams", heartbeat_seconds: float, hold_seconds: float) -> None:
+        self.heartbeat_seconds = heartbeat_seconds
         self.silent_since = time.monotonic()
         self.is_waiting = False
+        self.subscription: Subscription | None = None
+        self._hold_seconds = hold_seconds
         self._streams = streams
+
+    @contextmanager
+    def watch(self, subscription: Subscription) -> Iterator[Self]:
+        """Wake *subscription* when there is something to do, while the context is open."""
+        if self._hold_seconds:
+            subscription.hold(self._hold_seconds)
+        self.subscription = subscription
+        with self._streams.watched(self):
+            yield self
+
+    def wake(self) -> None:
+        """Let the stream look for itself."""
+        if self.subscription is not None:
+            self.subscription.wake()
 
     def touch(self) -> None:
         """Note that something was sent."""
@@ -62,13 +75,16 @@ class Streams:
     def __len__(self) -> int:
         return len(self._pulses)
 
+    def pulse(self, *, heartbeat_seconds: float | None = None, hold_seconds: float = 0.0) -> Pulse:
+        """Make the pulse of one stream; *hold_seconds* is how long pieces of text may wait for more."""
+        return Pulse(self, heartbeat_seconds or self._heartbeat_seconds, hold_seconds)
+
     @contextmanager
-    def watch(self, subscription: Subscription) -> Iterator[Pulse]:
-        """Give a subscription a pulse while the context is open."""
-        pulse = Pulse(self, subscription)
+    def watched(self, pulse: Pulse) -> Iterator[None]:
+        """Count and time a stream while the context is open."""
         self._pulses.add(pulse)
         try:
-            yield pulse
+            yield
         finally:
             self._pulses.discard(pulse)
             self._ended += 1
@@ -76,12 +92,12 @@ class Streams:
     async def beat(self) -> None:
         """Wake the streams that have been silent for too long, until cancelled."""
         while True:
-            await asyncio.sleep(self._heartbeat_seconds / TICKS)
+            await asyncio.sleep(min(self._heartbeat_seconds, LEAST_HEARTBEAT_SECONDS) / TICKS)
             now = time.monotonic()
             for pulse in self._pulses:
-                if now - pulse.silent_since >= self._heartbeat_seconds:
+                if now - pulse.silent_since >= pulse.heartbeat_seconds:
                     pulse.silent_since, pulse.is_waiting = now, True
-                    pulse.subscription.wake()
+                    pulse.wake()
             self._collect()
 
     def _collect(self) -> None:
@@ -97,7 +113,7 @@ class Streams:
         """End every stream, and each that is opened from now on after what it finds in the log."""
         self.is_closed = True
         for pulse in self._pulses:
-            pulse.subscription.wake()
+            pulse.wake()
 
 
 class _Stream(EventSourceResponse):
@@ -110,40 +126,16 @@ class _Stream(EventSourceResponse):
         await send(message)
 
 
-class StreamAnswer:
-    """Makes the HTTP answers that stream a run."""
-
-    def __init__(self, service: RunService, streams: Streams, *, drain_seconds: float) -> None:
-        self._service = service
-        self._streams = streams
-        # At shutdown the streams end by themselves once the runs have come to rest.
-        self._grace_seconds = drain_seconds + 5
-
-    def of(self, run: Run, after: int) -> EventSourceResponse:
-        """Stream the run's events after *after*."""
-        return _Stream(
-            self._bytes(run.owner, run.id, after),
-            headers=address_headers(run.id)
-            | {"Cache-Control": "no-cache, no-transform", "Content-Type": "text/event-stream; charset=utf-8"},
-            ping=0,  # its timer is one task a stream; ours is one in all
-            sep="\n",
-            shutdown_grace_period=self._grace_seconds,
-        )
-
-    async def _bytes(self, owner: str, run_id: RunId, after: int) -> AsyncIterator[bytes]:
-        # Not given the run: a stream would hold its row, input and folded workflow included, as long as it is open.
-        yield RETRY + f"id: {Cursor(run_id, after)}\n\n".encode()
-        async with aclosing(self._service.stream(run_id, after, self._streams.watch)) as found:
-            async for item in found:
-                if isinstance(item, Frames):
-                    yield item.data
-                elif isinstance(item, Beat):
-                    yield frame_of(await self._service.heartbeat(owner, run_id, item.last_seq))
-                else:
-                    gap = await self._service.gap(owner, run_id, item.from_seq, item.to_seq)
-                    yield frame_of(gap, Cursor(run_id, item.to_seq))
-        if self._streams.is_closed:
-            yield RETRY + b"\n"
+def stream_response(run_id: RunId, content: AsyncIterator[bytes], *, grace_seconds: float) -> EventSourceResponse:
+    """Answer with a stream; *grace_seconds* is the time that it has at shutdown to end by itself."""
+    return _Stream(
+        content,
+        headers=address_headers(run_id)
+        | {"Cache-Control": "no-cache, no-transform", "Content-Type": "text/event-stream; charset=utf-8"},
+        ping=0,  # its timer is one task a stream; ours is one in all
+        sep="\n",
+        shutdown_grace_period=grace_seconds,
+    )
 
 
 def frame_of(event: StreamEvent, cursor: Cursor | None = None) -> bytes:

@@ -20,6 +20,8 @@ class MemorySubscription:
         self._is_behind = False
         self._is_awake = False
         self._waiter: asyncio.Future[None] | None = None
+        self._hold_seconds = 0.0
+        self._timer: asyncio.TimerHandle | None = None
 
     def push(self, frames: Frames) -> None:
         """Add *frames*; past the window everything is dropped, and the reader is told that it is behind."""
@@ -29,7 +31,10 @@ class MemorySubscription:
             if self._size > self._window_bytes:
                 self._drop()
                 self._is_behind = True
-        self.wake()
+        if self._hold_seconds and not self._is_behind and frames.is_text:
+            self._wake_later()
+        else:
+            self.wake()
 
     def take(self, after: int) -> Frames | None:
         """Return what follows *after*; see the port."""
@@ -59,11 +64,22 @@ class MemorySubscription:
             await self._waiter
         self._is_awake = False
 
+    def hold(self, seconds: float) -> None:
+        """Let pieces of text wait for more; see the port."""
+        self._hold_seconds = seconds
+
     def wake(self) -> None:
         """Let `wait` return."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         self._is_awake = True
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+    def _wake_later(self) -> None:
+        if self._timer is None and not self._is_awake:
+            self._timer = asyncio.get_running_loop().call_later(self._hold_seconds, self.wake)
 
     def _drop(self) -> None:
         self._pushed.clear()

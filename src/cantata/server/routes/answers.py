@@ -8,11 +8,13 @@ import orjson
 from fastapi import Depends, Request, Response
 
 from cantata.server.errors import BadCursor, CantataError, NotOpened
-from cantata.server.routes.requests import LOCAL_OWNER, Asked, Wanted, check_same_request
+from cantata.server.protocols.telling import Telling
+from cantata.server.routes.requests import LOCAL_OWNER, Reply, check_same_request
 from cantata.server.runs.links import links_of
 from cantata.server.runs.model import Run
+from cantata.server.runs.requests import RunRequest
 from cantata.server.runs.service import RunService, check_cursor
-from cantata.server.sse import StreamAnswer, Streams, address_headers
+from cantata.server.sse import Streams, address_headers, stream_response
 
 POLL_SECONDS = 1  # what Retry-After recommends while a run is not final
 
@@ -20,25 +22,27 @@ POLL_SECONDS = 1  # what Retry-After recommends while a run is not final
 class Answers:
     """Carries out requests for runs."""
 
-    def __init__(self, service: RunService, streams: Streams, stream: StreamAnswer) -> None:
+    def __init__(self, service: RunService, streams: Streams, *, drain_seconds: float) -> None:
         self.service = service
         self._streams = streams
-        self._stream = stream
+        self._telling = Telling(service, streams)
+        # At shutdown the streams end by themselves once the runs have come to rest.
+        self._grace_seconds = drain_seconds + 5
 
-    async def start(self, asked: Asked, request: Request) -> Response:
+    async def start(self, asked: RunRequest, reply: Reply, request: Request) -> Response:
         """Start a run, or attach to the one that the cursor or the idempotency key names, and answer."""
-        if asked.cursor is None:
-            started = await self.service.start(LOCAL_OWNER, asked.request)
-            return await self.show(started.run, 0, asked.wanted, request)
-        run = await self.service.get(LOCAL_OWNER, asked.cursor.run_id)
-        if asked.request.session_id not in (None, run.session_id):
+        if reply.cursor is None:
+            started = await self.service.start(LOCAL_OWNER, asked)
+            return await self.show(started.run, 0, reply, request)
+        run = await self.service.get(LOCAL_OWNER, reply.cursor.run_id)
+        if asked.session_id not in (None, run.session_id):
             raise BadCursor("The cursor is of another session.")
-        check_same_request(run, asked.request.request_hash)
-        return await self.show(run, asked.cursor.seq, asked.wanted, request)
+        check_same_request(run, asked.request_hash)
+        return await self.show(run, reply.cursor.seq, reply, request)
 
-    async def show(self, run: Run, after: int, wanted: Wanted, request: Request) -> Response:
+    async def show(self, run: Run, after: int, reply: Reply, request: Request) -> Response:
         """Answer with *run* in the wanted way."""
-        if wanted == "background":
+        if reply.wanted == "background":
             progress = await self.service.progress(run)
             headers = {
                 **address_headers(run.id),
@@ -47,14 +51,16 @@ class Answers:
             }
             return json_response(small_status(run, progress), 202, headers)
         check_cursor(run, after)
-        if wanted == "wait":
+        if reply.wanted == "wait":
             return await _unless_gone(request, self._wait(run, after))
         if run.is_final and after == run.last_seq:
             return Response(status_code=204, headers=address_headers(run.id))  # stops a browser's EventSource
-        return self._stream.of(run, after)
+        return stream_response(run.id, self._telling.run(run, after, reply.view), grace_seconds=self._grace_seconds)
 
     async def _wait(self, run: Run, after: int) -> Response:
-        return json_response(await self.service.wait(run, after, self._streams.watch), headers=address_headers(run.id))
+        return json_response(
+            await self.service.wait(run, after, self._streams.pulse().watch), headers=address_headers(run.id)
+        )
 
 
 async def _unless_gone(request: Request, answer: Awaitable[Response]) -> Response:

@@ -1,14 +1,18 @@
 """The bodies and queries that clients send, with what all runs have in common. An unknown member is refused."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import fastapi
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
+from cantata.callbacks.events import TYPE_NAMES
+from cantata.server.protocols.view import Format
 from cantata.server.runs.model import IfBusy, OnDisconnect, Status
+from cantata.server.sse import LEAST_HEARTBEAT_SECONDS
 
 MAX_TIMEOUT_SECONDS = 604_800  # a week
 MAX_UNIX_SECONDS = 253_402_300_799  # the end of the year 9999
+EVENT_TYPES = tuple(TYPE_NAMES.values())
 
 
 class Body(BaseModel):
@@ -113,21 +117,49 @@ NoQuery = Annotated[Query, fastapi.Query()]
 """What a route without parameters takes: an unknown one is refused, not ignored."""
 
 
-class NewRunQuery(Query):
-    """The query of a URL that starts runs."""
+class StreamQuery(Query):
+    """How a stream is told. Whoever asks for no stream may send it, too."""
+
+    format: Format | None = Field(None, description="The words in which events are told.")
+    tokens: bool = Field(False, description="`compat` only: every piece of text comes as a `token`, too.")
+    include: list[str] = Field(
+        default_factory=list, description="The only types of events that are told, with commas between them."
+    )
+    exclude: list[str] = Field(default_factory=list, description="Types of events that are not told.")
+    coalesce_ms: int = Field(
+        0, ge=0, le=10_000, description="How long pieces of text may wait for more, to be told as one."
+    )
+    heartbeat_seconds: float | None = Field(
+        None, ge=LEAST_HEARTBEAT_SECONDS, le=300, description="Silence after which the stream shows that it lives."
+    )
+
+    @field_validator("include", "exclude")
+    @classmethod
+    def _are_event_types(cls, told: list[str]) -> list[str]:
+        types = [name.strip() for part in told for name in part.split(",") if name.strip()]
+        for name in types:
+            if name not in EVENT_TYPES:
+                raise ValueError(f"No event has the type {name!r}: there are {', '.join(EVENT_TYPES)}.")
+        return types
+
+
+class ResumeQuery(StreamQuery):
+    """The query of an answer to a run."""
 
     after: str | None = None
-    format: Literal["reasoning"] = "reasoning"
     idempotency_key: str | None = None
 
 
-class EventsQuery(Query):
+class NewRunQuery(ResumeQuery):
+    """The query of a URL that starts runs: a cursor is that of the run which the same request made."""
+
+
+class EventsQuery(StreamQuery):
     """The query of a run's events."""
 
     after: str | None = None
     since_timestamp: Annotated[float, Field(ge=0, le=MAX_UNIX_SECONDS, allow_inf_nan=False)] | None = None
     limit: Annotated[int, Field(ge=1, le=10_000)] = 1_000
-    format: Literal["reasoning"] = "reasoning"
 
 
 class ListQuery(Query):

@@ -9,14 +9,11 @@ from cantata.server.routes.answers import Service
 from cantata.server.routes.bodies import ChatBody, NewRunQuery
 from cantata.server.routes.documented import RUN_ANSWERS
 from cantata.server.routes.requests import (
-    Asked,
     StrictJsonRoute,
-    attaching_cursor,
     common_fields,
     idempotency_key,
+    reply_to,
     request_hash,
-    told_cursor,
-    wanted_answer,
 )
 from cantata.server.runs.requests import RunRequest, invalid
 
@@ -32,16 +29,16 @@ async def chat(
 ) -> Response:
     """Send a message to an agent; streams by default."""
     check_text("message", body.message, request.app.state.settings.max_message_chars)
-    wanted = wanted_answer(request, "stream")
+    reply = reply_to(request, query, "stream")
     asked = RunRequest(
         graph=body.agent,
         input=body.message,
         must_have_messages=True,
         request_hash=request_hash("POST /chat", await request.json()),
         idempotency_key=idempotency_key(request, query.idempotency_key),
-        **common_fields(body, wanted),
+        **common_fields(body, reply.wanted),
     )
-    return await answers.start(Asked(asked, wanted, attaching_cursor(told_cursor(request, query.after))), request)
+    return await answers.start(asked, reply, request)
 
 
 def check_text(path: str, text: str, max_chars: int) -> None:

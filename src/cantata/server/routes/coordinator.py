@@ -22,15 +22,12 @@ from cantata.server.routes.coordinator_bodies import (
 from cantata.server.routes.documented import CHANGE_ANSWERS, RUN_ANSWERS
 from cantata.server.routes.requests import (
     LOCAL_OWNER,
-    Asked,
     StrictJsonRoute,
     Wanted,
-    attaching_cursor,
     common_fields,
     idempotency_key,
+    reply_to,
     request_hash,
-    told_cursor,
-    wanted_answer,
 )
 from cantata.server.runs.requests import RunRequest, bad_spec, invalid
 
@@ -62,7 +59,7 @@ async def hierarchical(body: HierarchicalBody, query: RunQuery, request: Request
 async def workflow(body: NamedBody, query: RunQuery, request: Request, answers: Service) -> Response:
     """Run a stored or ready-made workflow by its name; waits by default."""
     _check_value("inputs", body.inputs, request)
-    wanted = wanted_answer(request, "wait")
+    reply = reply_to(request, query, "wait")
     asked = RunRequest(
         graph=body.workflow,
         input=body.inputs,
@@ -70,9 +67,9 @@ async def workflow(body: NamedBody, query: RunQuery, request: Request, answers: 
         is_value=True,
         request_hash=request_hash("POST /api/coordinator/workflow", await request.json()),
         idempotency_key=idempotency_key(request, query.idempotency_key),
-        **_named_fields(body, wanted),
+        **_named_fields(body, reply.wanted),
     )
-    return await _answered(asked, wanted, query, request, answers)
+    return await answers.start(asked, reply, request)
 
 
 @router.post("/drawing", responses=CHANGE_ANSWERS)
@@ -114,7 +111,7 @@ async def reset_stats(query: NoQuery, request: Request, answers: Service) -> Res
 
 async def _run_shape(shape: str, body: ShapeBody, query: NewRunQuery, request: Request, answers: Answers) -> Response:
     _check_value("input", body.input, request)
-    wanted, sent = wanted_answer(request, "wait"), await request.json()
+    reply, sent = reply_to(request, query, "wait"), await request.json()
     asked = RunRequest(
         graph=shape,
         input=body.input,
@@ -123,16 +120,9 @@ async def _run_shape(shape: str, body: ShapeBody, query: NewRunQuery, request: R
         definition={"type": shape} | {key: value for key, value in sent.items() if key not in _BESIDE_THE_SPEC},
         request_hash=request_hash(f"POST /api/coordinator/{shape}", sent),
         idempotency_key=idempotency_key(request, query.idempotency_key),
-        **common_fields(body, wanted),
+        **common_fields(body, reply.wanted),
     )
-    return await _answered(asked, wanted, query, request, answers)
-
-
-async def _answered(
-    asked: RunRequest, wanted: Wanted, query: NewRunQuery, request: Request, answers: Answers
-) -> Response:
-    cursor = attaching_cursor(told_cursor(request, query.after))
-    return await answers.start(Asked(asked, wanted, cursor), request)
+    return await answers.start(asked, reply, request)
 
 
 def _check_value(path: str, value: Any, request: Request) -> None:

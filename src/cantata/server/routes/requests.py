@@ -12,10 +12,11 @@ from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 
 from cantata.server.errors import BadCursor, CursorOfAnotherRequest, WorkflowNotFound
-from cantata.server.routes.bodies import NewRunBody, RunBody
+from cantata.server.protocols.view import Format, View
+from cantata.server.routes.bodies import NewRunBody, NewRunQuery, RunBody, StreamQuery
 from cantata.server.runs.ids import Cursor, RunId, cursor_of, run_id_of
 from cantata.server.runs.model import OnDisconnect, Run
-from cantata.server.runs.requests import RunRequest, invalid
+from cantata.server.runs.requests import invalid
 
 LOCAL_OWNER = "local"  # while there is no authentication
 Wanted = Literal["stream", "wait", "background"]
@@ -159,12 +160,34 @@ def check_same_request(run: Run, this_hash: str) -> None:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A request for a run, and how it is to be answered."""
+class Reply:
+    """How a request is to be answered."""
 
-    request: RunRequest
     wanted: Wanted
+    view: View
     cursor: Cursor | None
+    """Of the run that the same request made before."""
+
+
+def reply_to(request: Request, query: StreamQuery, default: Wanted, default_format: Format = "reasoning") -> Reply:
+    """Read how *request* is to be answered.
+
+    Raises:
+        Invalid: `tokens` is of another format.
+    """
+    told_format = query.format or default_format
+    if query.tokens and told_format != "compat":
+        raise invalid("tokens", "Only the format `compat` has tokens.")
+    view = View(
+        format=told_format,
+        has_tokens=query.tokens,
+        include=frozenset(query.include),
+        exclude=frozenset(query.exclude),
+        coalesce_seconds=query.coalesce_ms / 1000,
+        heartbeat_seconds=query.heartbeat_seconds,
+    )
+    cursor = attaching_cursor(told_cursor(request, query.after)) if isinstance(query, NewRunQuery) else None
+    return Reply(wanted_answer(request, default), view, cursor)
 
 
 def disconnect_of(body: NewRunBody, wanted: Wanted, default: OnDisconnect = "continue") -> OnDisconnect:

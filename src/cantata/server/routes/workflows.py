@@ -16,24 +16,23 @@ from cantata.server.routes.bodies import (
     NewRunQuery,
     NoQuery,
     ResumeBody,
+    ResumeQuery,
     WorkflowBody,
 )
 from cantata.server.routes.chat import check_text
 from cantata.server.routes.documented import ACTION_ANSWERS, EVENTS_ANSWERS, RUN_ANSWERS, WORKFLOW_ANSWERS
 from cantata.server.routes.requests import (
     LOCAL_OWNER,
-    Asked,
     StrictJsonRoute,
     WorkflowId,
-    attaching_cursor,
     common_fields,
     disconnect_of,
     idempotency_key,
     position_in,
     read_run_id,
+    reply_to,
     request_hash,
     told_cursor,
-    wanted_answer,
 )
 from cantata.server.runs.model import Run
 from cantata.server.runs.ports import RunFilter
@@ -51,16 +50,16 @@ async def start(
     """Run a graph of `langgraph.json`; waits by default."""
     if isinstance(body.input, str):
         check_text("input", body.input, request.app.state.settings.max_message_chars)
-    wanted = wanted_answer(request, "wait")
+    reply = reply_to(request, query, "wait")
     asked = RunRequest(
         graph=body.graph,
         input=body.input,
         context=body.context,
         request_hash=request_hash("POST /api/workflows", await request.json()),
         idempotency_key=idempotency_key(request, query.idempotency_key),
-        **common_fields(body, wanted),
+        **common_fields(body, reply.wanted),
     )
-    return await answers.start(Asked(asked, wanted, attaching_cursor(told_cursor(request, query.after))), request)
+    return await answers.start(asked, reply, request)
 
 
 @router.get("")
@@ -100,8 +99,9 @@ async def events(
     after = position_in(run_id, told_cursor(request, query.after))
     if after is None and query.since_timestamp is not None:
         after = await answers.service.seq_at(run, Timestamps().at(query.since_timestamp))
-    if wanted_answer(request, "stream") == "stream":
-        return await answers.show(run, after or 0, "stream", request)
+    reply = reply_to(request, query, "stream")
+    if reply.wanted == "stream":
+        return await answers.show(run, after or 0, reply, request)
     return await _page(run, after or 0, query.limit, answers)
 
 
@@ -114,15 +114,16 @@ async def cancel(run_id: WorkflowId, answers: Service, query: NoQuery, body: Can
 
 @router.post("/{workflow_id}/resume", responses=RUN_ANSWERS)
 async def resume(
-    run_id: WorkflowId, body: ResumeBody, query: Annotated[NewRunQuery, Query()], request: Request, answers: Service
+    run_id: WorkflowId, body: ResumeBody, query: Annotated[ResumeQuery, Query()], request: Request, answers: Service
 ) -> Response:
     """Answer a workflow that waits for a human; a stream begins with its `workflow_resumed`."""
+    reply = reply_to(request, query, "wait")
     key = idempotency_key(request, query.idempotency_key)
     told = position_in(run_id, told_cursor(request, query.after))
     check_cursor(await answers.service.get(LOCAL_OWNER, run_id), told or 0)  # before the answer is taken
     run, seq = await answers.service.resume(LOCAL_OWNER, run_id, body.responses, key)
     current = await answers.service.get(LOCAL_OWNER, run.id)
-    return await answers.show(current, seq - 1 if told is None else told, wanted_answer(request, "wait"), request)
+    return await answers.show(current, seq - 1 if told is None else told, reply, request)
 
 
 @router.post("/{workflow_id}/fork", responses=RUN_ANSWERS)
@@ -132,18 +133,18 @@ async def fork(
     """Start a workflow from any checkpoint of another one's history, on a session of its own; waits by default."""
     if isinstance(body.input, str):
         check_text("input", body.input, request.app.state.settings.max_message_chars)
-    wanted = wanted_answer(request, "wait")
+    reply = reply_to(request, query, "wait")
     asked = RunRequest(
         graph="",
         input=body.input,
         request_hash=request_hash(f"POST /api/workflows/{run_id}/fork", await request.json()),
         idempotency_key=idempotency_key(request, query.idempotency_key),
         metadata=dict(body.metadata),
-        on_disconnect=disconnect_of(body, wanted),
+        on_disconnect=disconnect_of(body, reply.wanted),
         timeout_seconds=body.timeout_seconds,
     )
     completed = await answers.service.fork_request(LOCAL_OWNER, run_id, body.checkpoint_id, asked)
-    return await answers.start(Asked(completed, wanted, attaching_cursor(told_cursor(request, query.after))), request)
+    return await answers.start(completed, reply, request)
 
 
 @router.get("/{workflow_id}/history", responses=WORKFLOW_ANSWERS)

@@ -35,6 +35,7 @@ from cantata.callbacks.events import (
     WorkflowStarted,
 )
 from cantata.callbacks.usage import total
+from cantata.server.runs.lineage import Lineage
 
 Entry = dict[str, Any]
 
@@ -66,7 +67,7 @@ class WorkflowFold:
         self._said: dict[str, tuple[list[str], list[str]]] = {}
         self._usages: list[Usage] = []
         self._under: defaultdict[str, list[Entry]] = defaultdict(list)
-        self._step_of_tool: dict[str, str] = {}
+        self._lineage = Lineage()
         self._worked = _WorkedTime()
         self._apply: dict[type, Callable[[Any], None]] = {
             WorkflowStarted: self._started,
@@ -163,6 +164,7 @@ class WorkflowFold:
     def _step_start(self, event: StepStart) -> None:
         for span in event.replaces or ():
             self._void(span)
+        self._lineage.step(event)
         self._steps[event.span_id] = {
             "step": event.step,
             "name": event.name,
@@ -212,8 +214,7 @@ class WorkflowFold:
         self._follow(event, self._reasoning[-1])
 
     def _tool_start(self, event: ToolStart) -> None:
-        if step := self._step_above(event.parent_span_id or ""):
-            self._step_of_tool[event.span_id] = step
+        self._lineage.tool(event)
         self._tools[event.span_id] = {
             "tool_call_id": event.tool_call_id or None,
             "tool": event.tool,
@@ -293,11 +294,8 @@ class WorkflowFold:
 
     def _follow(self, event: MessageStart | ReasoningStep | ToolStart, entry: Entry) -> None:
         """Let *entry* become void with the nearest step above it."""
-        if step := self._step_above(event.parent_span_id or ""):
+        if step := self._lineage.step_above(event):
             self._under[step].append(entry)
-
-    def _step_above(self, span_id: str) -> str | None:
-        return span_id if span_id in self._steps else self._step_of_tool.get(span_id)
 
     def _void(self, span_id: str) -> None:
         if span_id in self._steps:

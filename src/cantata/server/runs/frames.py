@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from cantata.callbacks.events import (
     TERMINAL_TYPES,
     TYPE_NAMES,
+    AgentThinking,
+    MessageDelta,
     StoredEvent,
     WorkflowInterrupted,
     decode,
@@ -25,6 +27,7 @@ _DATA = b"\ndata: "
 _EVENT = b"\nevent: "
 _TERMINAL_NAMES = tuple(TYPE_NAMES[kind].encode() for kind in TERMINAL_TYPES)
 _RESTING_NAMES = (*_TERMINAL_NAMES, TYPE_NAMES[WorkflowInterrupted].encode())
+_TEXT_LINES = tuple(b"\nevent: %s\n" % TYPE_NAMES[kind].encode() for kind in (MessageDelta, AgentThinking))
 _NAMES = {kind: name.encode() for kind, name in TYPE_NAMES.items()}
 
 
@@ -45,6 +48,12 @@ class Frames:
     def is_rest(self) -> bool:
         """Tell whether the last event is terminal, or waits for a human."""
         return self._ends_with(_RESTING_NAMES)
+
+    @property
+    def is_text(self) -> bool:
+        """Tell whether all events are pieces of text."""
+        # JSON escapes line ends, so nothing a run says can look like a frame's line.
+        return sum(map(self.data.count, _TEXT_LINES)) == self.last_seq - self.first_seq + 1
 
     def after(self, seq: int) -> "Frames":
         """Return what follows *seq*, which lies inside or before these frames."""

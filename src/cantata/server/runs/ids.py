@@ -34,6 +34,11 @@ def new_thread_id() -> str:
     return str(uuid7())
 
 
+def message_id_of(run_id: RunId, message: str) -> str:
+    """Name a run's message `m1`, `m2` …, or `m0` that began the run, for its whole session."""
+    return f"msg_{run_id[3:]}_{message[1:]}"
+
+
 def run_id_of(text: str) -> RunId | None:
     """Read a run's id, as a TypeID or a bare UUID; None when it is neither."""
     try:

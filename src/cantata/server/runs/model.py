@@ -35,6 +35,8 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     timeout_seconds: float | None = None
     on_disconnect: OnDisconnect = "continue"
     metadata: dict[str, Any] = {}
+    answer_nodes: list[list[str]] | None = None
+    """The paths of the nodes whose messages are the answer, where the graph says so."""
     continues: bool = False
     """A fork that begins with what its checkpoint leaves to be done; `input` is then its origin's."""
 

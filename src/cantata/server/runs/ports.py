@@ -248,6 +248,10 @@ class Subscription(Protocol):
         """Let `wait` return."""
         ...
 
+    def hold(self, seconds: float) -> None:
+        """Let pieces of text wait so long for the next ones before they end a wait; anything else does at once."""
+        ...
+
 
 class Bus(Protocol):
     """A hint that may lose anything; correctness never depends on it."""

@@ -37,10 +37,6 @@ class Gap:
 class Pulse(Protocol):
     """Tells a silent reader when to show that it lives, and every reader when to stop."""
 
-    def touch(self) -> None:
-        """Note that something was sent."""
-        ...
-
     def is_due(self) -> bool:
         """Tell, once, that there was silence for long enough."""
         ...
@@ -82,7 +78,6 @@ async def follow(
             if frames is not None:
                 position = frames.last_seq
                 yield frames
-                pulse.touch()
             elif not is_behind:
                 await pushes.wait()
                 if pulse.is_due():

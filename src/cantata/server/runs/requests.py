@@ -101,6 +101,7 @@ async def spec_of(request: RunRequest, graphs: GraphRegistry, models: ModelSetti
         on_disconnect=request.on_disconnect,
         metadata=request.metadata,
         strategy=_strategy(source),
+        answer_nodes=source.answer_nodes,
         definition=request.definition,
         version=request.version,
         continues=request.continues,

@@ -302,6 +302,7 @@ class RunService:
             input=plain(request.input if request.shown_input is None else request.shown_input),
             session_id=new.session_id,
             metadata=plain(new.spec.metadata) or UNSET,
+            answer_nodes=new.spec.answer_nodes or UNSET,
         )
         (frames,) = FrameWriter(new.id).write([event])
         folded = WorkflowFold()

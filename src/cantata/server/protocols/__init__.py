@@ -1,0 +1,1 @@
+"""Wire formats: each tells the same log in words of its own."""

@@ -1,0 +1,110 @@
+"""The answer in a run's log, for formats that carry nothing else: what its answer nodes say, as it comes.
+
+Several models side by side each have a lane; any other answer is one lane without a name. Text that was told cannot be
+recalled: when the step that said it is done anew the lane begins anew, and its reader is told so.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from msgspec import UNSET
+
+from cantata.callbacks.events import (
+    Custom,
+    MessageDelta,
+    MessageStart,
+    ReasoningStep,
+    StepStart,
+    StoredEvent,
+    ToolStart,
+    Usage,
+    WorkflowStarted,
+)
+from cantata.server.runs.lineage import Lineage
+
+MODELS = "models"  # the member of the metadata by which a run says whose branches answer side by side
+
+
+@dataclass(eq=False)
+class Lane:
+    """One text of the answer."""
+
+    model: str | None
+    paths: Sequence[list[str]]
+    """The nodes whose words it holds, with all that is below them."""
+    count: int = 0
+    """Pieces told, ever."""
+    texts: list[str] = field(default_factory=list)
+    """Pieces told since the lane began anew."""
+    steps: set[str | None] = field(default_factory=set)
+    """Those that said them."""
+    usages: list[Usage] = field(default_factory=list)
+
+    def begin_anew(self) -> None:
+        """Forget what was told."""
+        self.texts.clear()
+        self.steps.clear()
+
+
+class Answer:
+    """Follows a run's answer."""
+
+    def __init__(self) -> None:
+        self.lanes: list[Lane] = []
+        self.has_models = False
+        self._lineage = Lineage()
+        self._messages: dict[str, tuple[Lane, str | None]] = {}
+
+    def hear(self, event: StoredEvent) -> None:
+        """Take in what says where the answer comes from."""
+        match event:
+            case WorkflowStarted():
+                self._start(event)
+            case StepStart():
+                self._lineage.step(event)
+            case ToolStart():
+                self._lineage.tool(event)
+            case MessageStart():
+                if lane := self.lane_of(event.path):
+                    self._messages[event.message_id] = (lane, self._lineage.step_above(event))
+            case ReasoningStep():
+                if lane := self.lane_of(event.path):
+                    lane.usages.append(event.usage)
+            case _:
+                pass
+
+    def said(self, event: MessageDelta) -> Lane | None:
+        """Take in a piece of text; None when it is no part of the answer."""
+        lane, step = self._messages.get(event.message_id, (None, None))
+        if lane is not None:
+            lane.count += 1
+            lane.texts.append(event.delta)
+            lane.steps.add(step)
+        return lane
+
+    def voided(self, event: StepStart) -> list[Lane]:
+        """Let the lanes begin anew whose text this start makes void; return them."""
+        void = set(event.replaces or ())
+        found = [lane for lane in self.lanes if lane.steps & void]
+        for lane in found:
+            lane.begin_anew()
+        return found
+
+    def lane_of(self, path: Sequence[str]) -> Lane | None:
+        """Return the lane that a node's words belong to."""
+        return next((lane for lane in self.lanes if any(list(path[: len(p)]) == p for p in lane.paths)), None)
+
+    def failed_branch(self, event: StoredEvent) -> Lane | None:
+        """Return the lane whose model failed while the others go on."""
+        if not self.has_models or not isinstance(event, Custom) or event.name != "branch_failed":
+            return None
+        return self.lane_of([event.data.get("branch")])
+
+    def _start(self, event: WorkflowStarted) -> None:
+        models = (event.metadata or {}).get(MODELS)
+        nodes = [[]] if event.answer_nodes is UNSET else event.answer_nodes
+        if isinstance(models, list) and len(models) == len(nodes):
+            self.has_models = True
+            self.lanes = [Lane(model, [path]) for model, path in zip(models, nodes, strict=True)]
+        else:
+            self.lanes = [Lane(None, nodes)]

@@ -1,0 +1,93 @@
+"""`chunks`: the answer's text in numbered pieces, and one last frame that sums it up. Its frames have no names."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from msgspec import UNSET
+
+from cantata.callbacks.events import (
+    MessageDelta,
+    StepStart,
+    StoredEvent,
+    Usage,
+    WorkflowCancelled,
+    WorkflowCompleted,
+    WorkflowError,
+    WorkflowInterrupted,
+)
+from cantata.callbacks.usage import total
+from cantata.server.protocols.answer import Answer, Lane
+from cantata.server.protocols.projection import Word, a_piece, encode_json
+
+
+class Chunks:
+    """A `Projection`."""
+
+    remembers: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        self._answer = Answer()
+
+    def tell(self, event: StoredEvent) -> Sequence[Word]:
+        """Say what belongs to the answer, and how the run ends."""
+        self._answer.hear(event)
+        match event:
+            case MessageDelta():
+                lane = self._answer.said(event)
+                return [_chunk(lane, event.delta)] if lane else ()
+            case StepStart():
+                return [_word({**_model(lane), "reset": True}) for lane in self._answer.voided(event)]
+            case WorkflowInterrupted():
+                return [_word({"interrupted": {"workflow_id": event.workflow_id, "interrupts": event.interrupts}})]
+            case WorkflowCompleted():
+                return [_word(self._complete(event))]
+            case WorkflowError() | WorkflowCancelled():
+                return [_word({"error": fault(event)})]
+            case _:
+                lane = self._answer.failed_branch(event)
+                return [_word({**_model(lane), "error": branch_fault(event)})] if lane else ()
+
+    def _complete(self, event: WorkflowCompleted) -> Mapping[str, Any]:
+        lanes = self._answer.lanes
+        told: dict[str, Any] = {"complete": True, "totalChunks": sum(lane.count for lane in lanes)}
+        if self._answer.has_models:
+            told["fullText"] = {lane.model: "".join(lane.texts) for lane in lanes}
+            told["usage"] = {lane.model: _usage(total(lane.usages)) for lane in lanes}
+        else:
+            told["fullText"] = "".join(text for lane in lanes for text in lane.texts)
+            told["usage"] = _usage(event.usage)
+        return told if event.final_response is UNSET else {**told, "final_response": event.final_response}
+
+
+def fault(event: WorkflowError | WorkflowCancelled) -> Mapping[str, str]:
+    """Say why a run did not complete."""
+    if isinstance(event, WorkflowError):
+        return {"code": event.error.code, "message": event.error.message}
+    return {"code": "cancelled", "message": event.reason}
+
+
+def branch_fault(event: Any) -> Mapping[str, str]:
+    """Say why one of several models gave no answer."""
+    return {"code": "model_failed", "message": event.data["error"]["message"]}
+
+
+def _chunk(lane: Lane, text: str) -> Word:
+    model, index = _model(lane), lane.count
+    key = ("chunk", lane.model)
+    return a_piece(None, key, text, lambda words: encode_json({**model, "chunk": words, "index": index}))
+
+
+def _model(lane: Lane) -> Mapping[str, str]:
+    return {} if lane.model is None else {"model": lane.model}
+
+
+def _usage(usage: Usage) -> Mapping[str, int]:
+    return {
+        "promptTokens": usage.input_tokens or 0,
+        "completionTokens": usage.output_tokens or 0,
+        "totalTokens": usage.total_tokens or 0,
+    }
+
+
+def _word(members: Mapping[str, Any]) -> Word:
+    return Word(None, encode_json(members))

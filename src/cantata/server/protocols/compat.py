@@ -1,0 +1,93 @@
+"""`compat`: named frames, as `connected`, `chunk`, `complete` and `close`, around the answer's text."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from msgspec import UNSET
+
+from cantata.callbacks.events import (
+    MessageDelta,
+    Progress,
+    ReasoningStep,
+    StepEnd,
+    StepStart,
+    StoredEvent,
+    ToolEnd,
+    ToolProgress,
+    ToolStart,
+    WorkflowCancelled,
+    WorkflowCompleted,
+    WorkflowError,
+    WorkflowInterrupted,
+    WorkflowStarted,
+    encode,
+)
+from cantata.server.protocols.answer import Answer, Lane
+from cantata.server.protocols.chunks import branch_fault, fault
+from cantata.server.protocols.projection import Word, a_piece, encode_json
+
+_STATUS = (StepEnd, ToolStart, ToolProgress, ToolEnd, ReasoningStep, WorkflowInterrupted)
+
+
+class Compat:
+    """A `Projection`; with *has_tokens* every piece is told as a `token`, too."""
+
+    remembers: ClassVar[bool] = True
+
+    def __init__(self, *, has_tokens: bool = False) -> None:
+        self._answer = Answer()
+        self._has_tokens = has_tokens
+
+    def tell(self, event: StoredEvent) -> Sequence[Word]:
+        """Say the event in S0's words; what those have no name for is left out."""
+        self._answer.hear(event)
+        match event:
+            case WorkflowStarted():
+                return [_word("connected", {"workflow_id": event.workflow_id, "agent": event.graph})]
+            case MessageDelta():
+                lane = self._answer.said(event)
+                return self._chunk(lane, event.delta) if lane else ()
+            case StepStart():
+                return [*map(_reset, self._answer.voided(event)), Word("status", encode(event))]
+            case Progress():
+                return [_word("progress", {"percent": event.percent, "message": event.message})]
+            case WorkflowCompleted() | WorkflowError() | WorkflowCancelled():
+                return [_ending(event), Word("close", b"{}")]
+            case _ if isinstance(event, _STATUS):
+                return [Word("status", encode(event))]
+            case _:
+                lane = self._answer.failed_branch(event)
+                return (
+                    [_word("status", {"type": "branch_failed", **_model(lane), "error": branch_fault(event)})]
+                    if lane
+                    else ()
+                )
+
+    def _chunk(self, lane: Lane, text: str) -> Sequence[Word]:
+        model, index = _model(lane), lane.count
+        chunk = a_piece(
+            "chunk", ("chunk", lane.model), text, lambda t: encode_json({**model, "chunk": t, "index": index})
+        )
+        if not self._has_tokens:
+            return [chunk]
+        # The chunk first: its index tells one that a cut between the two lets come again.
+        return [chunk, a_piece("token", ("token", lane.model), text, lambda t: encode_json({**model, "token": t}))]
+
+
+def _ending(event: WorkflowCompleted | WorkflowError | WorkflowCancelled) -> Word:
+    if not isinstance(event, WorkflowCompleted):
+        return _word("error", {"error": fault(event)})
+    told = {"workflow_id": event.workflow_id, "final_response": event.final_response, "usage": event.usage}
+    return _word("complete", told)
+
+
+def _reset(lane: Lane) -> Word:
+    return _word("status", {"type": "reset", **_model(lane), "reset": True})
+
+
+def _model(lane: Lane) -> Mapping[str, str]:
+    return {} if lane.model is None else {"model": lane.model}
+
+
+def _word(name: str, members: Mapping[str, Any]) -> Word:
+    return Word(name, encode_json({key: value for key, value in members.items() if value is not UNSET}))

@@ -1,0 +1,157 @@
+"""One run's log in one format, told once for all who read it.
+
+    the log's frames ─▶ ProjectedLog: folds each event once, keeps the newest frames ─┬─▶ reader
+                                                                                      ├─▶ reader
+                                                                                      └─▶ reader
+
+A reader who comes late, or who is too slow, folds the log for itself until it has caught up with the others.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+from weakref import WeakValueDictionary
+
+from cantata.callbacks.events import TYPE_NAMES
+from cantata.server.protocols.projection import Piece, Projection, Word
+from cantata.server.protocols.view import View
+from cantata.server.runs.frames import Frames
+from cantata.server.runs.ids import Cursor, RunId
+
+WINDOW_BYTES = 262_144  # of frames kept for those who are a little behind
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one event became."""
+
+    seq: int
+    event_type: str
+    words: Sequence[Word]
+    data: bytes
+    """Its frames."""
+
+
+class Overtaken(Exception):
+    """What a reader needs next is not kept any more: it must fold the log for itself."""
+
+
+class ProjectedLog:
+    """A run's log in one format, as far as it was folded."""
+
+    def __init__(self, run_id: RunId, projection: Projection, position: int = 0) -> None:
+        """Begin after *position*, which is 0 for a projection that remembers."""
+        self.position = position
+        self._run_id = run_id
+        self._projection = projection
+        self._recent: deque[Told] = deque()
+        self._size = 0
+
+    def reaches(self, position: int) -> bool:
+        """Tell whether what follows *position* is still kept, or still to come."""
+        oldest = self._recent[0].seq if self._recent else self.position + 1
+        return oldest <= position + 1 <= self.position + 1
+
+    def skip(self, position: int) -> None:
+        """Go on after *position*: retention has removed what was before."""
+        self.position = max(self.position, position)
+
+    def take(self, frames: Frames, after: int) -> list[Told]:
+        """Return what the events of *frames* that follow *after* became, folding those that nobody has asked for yet.
+
+        Raises:
+            Overtaken: some of it is not kept.
+        """
+        if frames.last_seq > self.position:
+            self._fold(frames)
+        if not self.reaches(max(after, frames.first_seq - 1)):
+            raise Overtaken
+        newest_first = (told for told in reversed(self._recent) if told.seq <= frames.last_seq)
+        wanted = []
+        for told in newest_first:
+            if told.seq <= after:
+                break
+            wanted.append(told)
+        return wanted[::-1]
+
+    def _fold(self, frames: Frames) -> None:
+        while self._size > WINDOW_BYTES:
+            self._size -= len(self._recent.popleft().data)
+        new = frames.after(self.position) if frames.first_seq <= self.position else frames
+        for seq, event in enumerate(new.events(), new.first_seq):
+            words = self._projection.tell(event)
+            told = Told(seq, TYPE_NAMES[type(event)], words, written(self._run_id, seq, words))
+            self._recent.append(told)
+            self._size += len(told.data)
+        self.position = new.last_seq
+
+
+class Projections:
+    """The logs that are being told, by run and format; each lives as long as somebody reads it."""
+
+    def __init__(self) -> None:
+        self._logs: WeakValueDictionary[Any, ProjectedLog] = WeakValueDictionary()
+
+    def open(self, run_id: RunId, session_id: str, view: View, position: int) -> tuple[ProjectedLog, int]:
+        """Return a log from which a reader can go on after *position*, and where the reader must begin to read."""
+        log = self._logs.get((run_id, view.key))
+        if log is not None and log.reaches(position):
+            return log, position
+        projection = view.projection(session_id)
+        start = 0 if projection.remembers else position
+        return self.newest(run_id, view, ProjectedLog(run_id, projection, start)), start
+
+    def newest(self, run_id: RunId, view: View, own: ProjectedLog) -> ProjectedLog:
+        """Return the log that is to be used from now on by whoever used *own*: everybody's, once *own* has met it."""
+        key = (run_id, view.key)
+        shared = self._logs.get(key)
+        if shared is None or shared.position < own.position:
+            self._logs[key] = own
+        elif shared.reaches(own.position):
+            return shared
+        return own
+
+
+def selected(run_id: RunId, told: Sequence[Told], view: View) -> bytes:
+    """Write what this reader wants of *told*."""
+    if not view.is_selective:
+        return b"".join(one.data for one in told)
+    wanted = [one for one in told if view.tells(one.event_type)]
+    if not view.coalesce_seconds:
+        return b"".join(one.data for one in wanted)
+    return b"".join(_merged(run_id, list(group)) for _, group in groupby(wanted, _pieces))
+
+
+def written(run_id: RunId, seq: int, words: Sequence[Word]) -> bytes:
+    """Write the frames of one event; the last one carries its id."""
+    if not words:
+        return b""
+    return b"".join(
+        [*(word.frame() for word in words[:-1]), f"id: {Cursor(run_id, seq)}\n".encode(), words[-1].frame()]
+    )
+
+
+def _pieces(told: Told) -> object:
+    """Name the text that an event goes on with; what is no piece of text stands alone."""
+    if told.words and all(word.piece is not None for word in told.words):
+        return [word.piece.key for word in told.words if word.piece is not None]
+    return told.seq
+
+
+def _merged(run_id: RunId, told: Sequence[Told]) -> bytes:
+    if len(told) == 1:
+        return told[0].data
+    last = told[-1]
+    columns = zip(*(one.words for one in told), strict=True)
+    return written(run_id, last.seq, [_joined(column) for column in columns])
+
+
+def _joined(words: Sequence[Word]) -> Word:
+    pieces = list(_pieces_of(words))
+    return Word(words[-1].name, pieces[-1].write("".join(piece.text for piece in pieces)))
+
+
+def _pieces_of(words: Sequence[Word]) -> Iterator[Piece]:
+    return (word.piece for word in words if word.piece is not None)

@@ -1,0 +1,102 @@
+"""A run told to one reader, as the bytes of a stream.
+
+log ─▶ follow ─┬─ plain ─────────▶ the log's own bytes
+               └─ any other view ▶ a projection, shared by the readers of its format ─▶ this reader's selection
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from cantata.server.protocols.projected import Overtaken, Projections, selected
+from cantata.server.protocols.view import View
+from cantata.server.runs.frames import Frames
+from cantata.server.runs.ids import Cursor
+from cantata.server.runs.model import Run
+from cantata.server.runs.reader import Beat, Gap
+from cantata.server.runs.service import RunService
+from cantata.server.sse import RETRY, Pulse, Streams, frame_of
+
+COMMENT = b": heartbeat\n\n"  # keeps a connection alive and reaches no listener
+
+
+class Telling:
+    """Tells runs."""
+
+    def __init__(self, service: RunService, streams: Streams) -> None:
+        self._service = service
+        self._streams = streams
+        self._projections = Projections()
+
+    async def run(self, run: Run, after: int, view: View) -> AsyncGenerator[bytes]:
+        """Tell *run* after the event *after*, until its terminal event, or until the process closes its streams."""
+        reader = _Reader(run, after)
+        del run  # it holds the input and the folded workflow, and a stream may be open for days
+        yield RETRY + f"id: {reader.cursor}\n\n".encode()
+        async with aclosing(self._told(reader, view)) as found:
+            async for data in found:
+                yield data
+        if self._streams.is_closed:
+            yield RETRY + b"\n"
+
+    async def _told(self, reader: "_Reader", view: View) -> AsyncGenerator[bytes]:
+        pulse = self._streams.pulse(heartbeat_seconds=view.heartbeat_seconds, hold_seconds=view.coalesce_seconds)
+        tell = self._plainly if view.is_plain else self._projected
+        while True:
+            try:
+                async with aclosing(tell(reader, view, pulse)) as found:
+                    async for data in found:
+                        pulse.touch()
+                        yield data
+            except Overtaken:
+                continue
+            return
+
+    async def _plainly(self, reader: "_Reader", view: View, pulse: Pulse) -> AsyncGenerator[bytes]:
+        async with aclosing(self._service.stream(reader.run_id, reader.position, pulse.watch)) as found:
+            async for item in found:
+                if isinstance(item, Frames):
+                    reader.position = item.last_seq
+                    yield item.data
+                else:
+                    yield await self._aside(item, reader, view)
+
+    async def _projected(self, reader: "_Reader", view: View, pulse: Pulse) -> AsyncGenerator[bytes]:
+        log, start = self._projections.open(reader.run_id, reader.session_id, view, reader.position)
+        async with aclosing(self._service.stream(reader.run_id, start, pulse.watch)) as found:
+            async for item in found:
+                if isinstance(item, Frames):
+                    told = log.take(item, reader.position)
+                    reader.position = max(reader.position, item.last_seq)
+                    log = self._projections.newest(reader.run_id, view, log)
+                    if data := selected(reader.run_id, told, view):
+                        yield data
+                    continue
+                if isinstance(item, Gap):
+                    log.skip(item.to_seq)
+                    if item.to_seq <= reader.position:
+                        continue  # what is gone was not asked for
+                yield await self._aside(item, reader, view)
+
+    async def _aside(self, item: Beat | Gap, reader: "_Reader", view: View) -> bytes:
+        """Write what the stream itself has to say."""
+        if isinstance(item, Gap):
+            first, reader.position = reader.position + 1, item.to_seq
+            gap = await self._service.gap(reader.owner, reader.run_id, first, item.to_seq)
+            return frame_of(gap, Cursor(reader.run_id, item.to_seq))
+        if view.format != "reasoning" or not view.tells("heartbeat"):
+            return COMMENT
+        return frame_of(await self._service.heartbeat(reader.owner, reader.run_id, reader.position))
+
+
+class _Reader:
+    """Who reads, and how far."""
+
+    def __init__(self, run: Run, position: int) -> None:
+        self.owner = run.owner
+        self.run_id = run.id
+        self.session_id = run.session_id
+        self.position = position
+
+    @property
+    def cursor(self) -> Cursor:
+        return Cursor(self.run_id, self.position)
