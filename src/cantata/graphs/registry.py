@@ -45,6 +45,10 @@ _BUILT_INS = (
 )
 
 
+RESERVED_NAMES = frozenset({"stats"})
+"""What no graph can be called: `GET /api/stream/stats` means something else."""
+
+
 class UnknownGraph(LookupError):
     """No graph has that name."""
 
@@ -200,6 +204,10 @@ def _load_in_time(
 def _load(
     spec: GraphSpec, folder: Path, roots: Sequence[Path], origin: Origin
 ) -> tuple[GraphEntry, GraphSource | None]:
+    if spec.name in RESERVED_NAMES:
+        why = f"The name {spec.name!r} is reserved: give the graph another one."
+        logger.warning("graph %s is left out: %s", spec.name, why)
+        return GraphEntry(spec.name, spec.description or "", origin, why), None
     try:
         exported, module = load_object(spec.target, folder, roots)
         description = spec.description or _first_line(module.__doc__)

@@ -13,20 +13,37 @@ os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
 
 if TYPE_CHECKING:
     from cantata.server.app import create_app, opened
-    from cantata.server.embedded import Cantata, RunEvents, execute_workflow_with_streaming, streaming_session
+    from cantata.server.embedded import (
+        Cantata,
+        RunEvents,
+        cancel_all_streams,
+        execute_workflow_with_streaming,
+        get_active_stream_count,
+        get_active_streams,
+        get_stats,
+        stream_with_sse,
+        streaming_session,
+    )
     from cantata.server.errors import CantataError
     from cantata.server.runs.ids import new_run_id
     from cantata.server.settings import Settings
+    from cantata.server.sse_stream import SseStream
 
 __all__ = [
     "Cantata",
     "CantataError",
     "RunEvents",
     "Settings",
+    "SseStream",
+    "cancel_all_streams",
     "create_app",
     "execute_workflow_with_streaming",
+    "get_active_stream_count",
+    "get_active_streams",
+    "get_stats",
     "new_run_id",
     "opened",
+    "stream_with_sse",
     "streaming_session",
 ]
 
@@ -35,10 +52,16 @@ _PLACES = {
     "CantataError": "errors",
     "RunEvents": "embedded",
     "Settings": "settings",
+    "SseStream": "sse_stream",
+    "cancel_all_streams": "embedded",
     "create_app": "app",
     "execute_workflow_with_streaming": "embedded",
+    "get_active_stream_count": "embedded",
+    "get_active_streams": "embedded",
+    "get_stats": "embedded",
     "new_run_id": "runs.ids",
     "opened": "app",
+    "stream_with_sse": "embedded",
     "streaming_session": "embedded",
 }
 

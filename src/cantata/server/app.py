@@ -20,7 +20,7 @@ from cantata.server.exits import heard_exits
 from cantata.server.guard import Addressed, BodyLimit, OpenServerGuard
 from cantata.server.problems import SCHEMA as PROBLEM_SCHEMA
 from cantata.server.problems import problem, render, validation_problem
-from cantata.server.routes import chat, coordinator, definitions, graphs, health, workflows
+from cantata.server.routes import chat, coordinator, definitions, graphs, health, stream, workflows
 from cantata.server.routes.answers import Answers
 from cantata.server.routes.documented import PROBLEM_CONTENT
 from cantata.server.runs.workflow import workflow_schemas
@@ -43,7 +43,9 @@ def create_app(settings: Settings, config_path: Path | None = None) -> FastAPI:
         async with Cantata(settings, config_path) as cantata:
             resources, streams = cantata.resources, cantata.streams
             app.state.cantata, app.state.resources, app.state.streams = cantata, resources, streams
-            app.state.answers = Answers(resources.service, streams, drain_seconds=settings.drain_seconds)
+            app.state.answers = Answers(
+                resources.service, streams, cantata.telling, drain_seconds=settings.drain_seconds
+            )
             with watched_loop(settings.blocking_seconds), heard_exits(cantata.begin_drain):
                 yield
 
@@ -56,6 +58,7 @@ def create_app(settings: Settings, config_path: Path | None = None) -> FastAPI:
     app.state.settings = settings
     for router in (
         chat.router,
+        stream.router,
         workflows.router,
         coordinator.router,
         definitions.router,

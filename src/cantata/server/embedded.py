@@ -21,22 +21,26 @@ from pydantic import ValidationError
 from cantata.callbacks.events import StoredEvent, StreamGap, WorkflowInterrupted
 from cantata.graphs.agent import Agent
 from cantata.graphs.opening import AnyGraph
-from cantata.graphs.registry import GraphRegistry
+from cantata.graphs.registry import RESERVED_NAMES, GraphRegistry
 from cantata.graphs.spec import BadSpec
 from cantata.server.bootstrap import Resources, open_resources
-from cantata.server.errors import ShuttingDown
+from cantata.server.errors import NotOpened, ShuttingDown
 from cantata.server.problems import refusal
+from cantata.server.protocols.telling import Telling
 from cantata.server.routes.bodies import WorkflowBody
 from cantata.server.routes.chat import check_text
 from cantata.server.routes.requests import LOCAL_OWNER, common_fields, request_hash
+from cantata.server.routes.stream import listed_streams, told_streams
 from cantata.server.runs.frames import Frames
 from cantata.server.runs.ids import RunId, is_definition_name, run_id_of
 from cantata.server.runs.model import IfBusy, OnDisconnect, Run
 from cantata.server.runs.reader import Gap
 from cantata.server.runs.requests import RunRequest, bad_spec, invalid
 from cantata.server.runs.service import Workflow, check_cursor
+from cantata.server.runs.streams import cancel_streams
 from cantata.server.settings import Settings
 from cantata.server.sse import Streams
+from cantata.server.sse_stream import SseOptions, SseStream, sse_request
 
 RunEvent = StoredEvent | StreamGap
 OnEvent = Callable[[RunEvent], Awaitable[None] | None]
@@ -66,6 +70,7 @@ class Cantata:
 
     resources: Resources
     streams: Streams
+    telling: Telling
 
     def __init__(self, settings: Settings | None = None, config_path: Path | None = None) -> None:
         """Take the settings, the environment's by default, and a `langgraph.json`, or the built-in graphs."""
@@ -111,6 +116,7 @@ class Cantata:
                 open_resources(self._settings, self._config_path, self._prepare)
             )
             self.streams = Streams(self._settings.heartbeat_seconds)
+            self.telling = Telling(self.resources.service, self.streams)
             self._loop = asyncio.get_running_loop()
             self._is_leaving, self._has_drained = asyncio.Event(), asyncio.Event()
             tasks = await stack.enter_async_context(asyncio.TaskGroup())
@@ -173,6 +179,36 @@ class Cantata:
                     if workflow["status"] == "interrupted":  # and not answered since
                         return workflow
             return await events.workflow()
+
+    async def stream_with_sse(self, prompt: str, **options: Unpack[SseOptions]) -> SseStream:
+        """Start a run and give its stream as the bytes of server-sent events, as `POST /api/stream` does.
+
+        Raises:
+            MissingPrompt, Invalid: the request cannot be honoured.
+            SessionBusy: the session has an active run, and `if_busy` is not `enqueue`.
+            ShuttingDown: no more runs are taken.
+        """
+        request, view = sse_request(prompt, options, max_chars=self._settings.max_message_chars)
+        service = self.resources.service
+        run = (await service.start(LOCAL_OWNER, request)).run
+        return SseStream(service, self.telling, run, view, drain_seconds=self._settings.drain_seconds)
+
+    async def get_active_streams(self) -> list[dict[str, Any]]:
+        """Return what `GET /api/streams/active` lists, newest first."""
+        return await listed_streams(self.resources.service)
+
+    async def get_active_stream_count(self) -> int:
+        """Count the streams that have not ended."""
+        return len(await self.get_active_streams())
+
+    async def cancel_all_streams(self, reason: str = "all streams were cancelled") -> list[RunId]:
+        """Stop every stream that has not ended; return their runs once those have stopped."""
+        return await cancel_streams(self.resources.service, LOCAL_OWNER, LOCAL_OWNER, reason)
+
+    async def get_stats(self) -> dict[str, Any]:
+        """Return what `GET /api/coordinator/stats` tells, and under `streams` what `GET /api/stream/stats` does."""
+        statistics = self.resources.statistics
+        return {**await statistics.told(LOCAL_OWNER), "streams": await told_streams(statistics)}
 
     def begin_drain(self) -> None:
         """Begin to let runs come to rest; on the loop's own thread."""
@@ -287,7 +323,38 @@ async def execute_workflow_with_streaming(
         return await cantata.run(prompt, workflow_id=workflow_id, on_event=on_event, **options)
 
 
+async def stream_with_sse(prompt: str, **options: Unpack[SseOptions]) -> SseStream:
+    """Do `Cantata.stream_with_sse` on the newest one that is open on this loop.
+
+    Raises:
+        NotOpened: none is, and none could stay open for as long as the stream is read.
+    """
+    return await _opened().stream_with_sse(prompt, **options)
+
+
+async def get_active_streams() -> list[dict[str, Any]]:
+    """Do `Cantata.get_active_streams`, as `stream_with_sse` does."""
+    return await _opened().get_active_streams()
+
+
+async def get_active_stream_count() -> int:
+    """Do `Cantata.get_active_stream_count`, as `stream_with_sse` does."""
+    return await _opened().get_active_stream_count()
+
+
+async def cancel_all_streams(reason: str = "all streams were cancelled") -> list[RunId]:
+    """Do `Cantata.cancel_all_streams`, as `stream_with_sse` does."""
+    return await _opened().cancel_all_streams(reason)
+
+
+async def get_stats() -> dict[str, Any]:
+    """Do `Cantata.get_stats`, as `stream_with_sse` does."""
+    return await _opened().get_stats()
+
+
 def _check_name(name: str) -> None:
+    if name in RESERVED_NAMES:
+        raise invalid("name", f"The name {name!r} is reserved.")
     if not is_definition_name(name):
         raise invalid("name", "A name has 1 to 64 of the characters A-Z a-z 0-9 _ . - and begins with a letter.")
 
@@ -301,11 +368,22 @@ def _add_workflow(graphs: GraphRegistry, name: str, spec: Mapping[str, Any], des
 
 @asynccontextmanager
 async def _any_open() -> AsyncIterator[Cantata]:
-    loop = asyncio.get_running_loop()
-    found = next((cantata for cantata in reversed(_open) if cantata.is_of(loop)), None)
+    found = _newest()
     if found is not None:
         yield found
         return
     async with Cantata() as own:
         _open.pop(own)  # another task must not use what ends with this call
         yield own
+
+
+def _opened() -> Cantata:
+    found = _newest()
+    if found is None:
+        raise NotOpened("No Cantata is open on this loop: enter `async with Cantata()`, or `opened(app)`, first.")
+    return found
+
+
+def _newest() -> Cantata | None:
+    loop = asyncio.get_running_loop()
+    return next((cantata for cantata in reversed(_open) if cantata.is_of(loop)), None)

@@ -1,7 +1,7 @@
 """Every way a request can fail, as one tree; `docs/errors.md` is made from it.
 
     CantataError
-    ├── BadRequest 400 ─── MalformedJson
+    ├── BadRequest 400 ─── MalformedJson, MissingPrompt
     ├── Forbidden 403 ──── HostNotAllowed, CrossSite
     ├── NotFound 404 ───── WorkflowNotFound, GraphNotFound, DefinitionNotFound
     ├── MethodNotAllowed 405
@@ -45,6 +45,12 @@ class MalformedJson(BadRequest):
     """The body is not valid JSON in UTF-8."""
 
     code = "malformed_json"
+
+
+class MissingPrompt(BadRequest):
+    """Say something: the request has no `prompt`."""
+
+    code = "missing_prompt"
 
 
 class Forbidden(CantataError):

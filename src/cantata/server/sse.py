@@ -126,15 +126,15 @@ class _Stream(EventSourceResponse):
         await send(message)
 
 
-def stream_response(run_id: RunId, content: AsyncIterator[bytes], *, grace_seconds: float) -> EventSourceResponse:
-    """Answer with a stream; *grace_seconds* is the time that it has at shutdown to end by itself."""
+def stream_response(run_id: RunId, content: AsyncIterator[bytes], *, drain_seconds: float) -> EventSourceResponse:
+    """Answer with a stream; *drain_seconds* is the time that runs have at shutdown to come to rest, which ends it."""
     return _Stream(
         content,
         headers=address_headers(run_id)
         | {"Cache-Control": "no-cache, no-transform", "Content-Type": "text/event-stream; charset=utf-8"},
         ping=0,  # its timer is one task a stream; ours is one in all
         sep="\n",
-        shutdown_grace_period=grace_seconds,
+        shutdown_grace_period=drain_seconds + 5,
     )
 
 

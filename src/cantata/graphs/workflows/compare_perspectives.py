@@ -4,12 +4,11 @@ COMPARE_MODELS lists models with commas between them, as `google_genai:gemini-2.
 """
 
 import os
-import re
 from typing import Any
 
 from cantata.graphs.built_in import built_in_agents
 from cantata.graphs.compile import compile_spec
-from cantata.graphs.models import short_model_name
+from cantata.graphs.side_by_side import side_by_side
 
 VIEWS = {"expert": "run", "newcomer": "explain", "sceptic": "doubt"}  # and the researcher's method for each
 
@@ -17,19 +16,9 @@ VIEWS = {"expert": "run", "newcomer": "explain", "sceptic": "doubt"}  # and the 
 def make_spec(models: str) -> dict[str, Any]:
     """Make the spec for a list of models; for an empty one, of views on one model."""
     names = [name.strip() for name in models.split(",") if name.strip()]
-    by_model = [{"agent": "assistant", "name": _step_name(name), "model": name} for name in names]
     by_view = [{"agent": "researcher", "method": method, "name": view} for view, method in VIEWS.items()]
-    return {
-        "type": "parallel",
-        "name": "compare_perspectives",
-        "tasks": by_model or by_view,
-        "on_error": "continue",
-        "aggregate": "concat",
-    }
-
-
-def _step_name(model: str) -> str:
-    return "m_" * (not model[0].isalpha()) + re.sub(r"[^A-Za-z0-9_.-]", "_", short_model_name(model))[:60]
+    spec = side_by_side("assistant", names)
+    return {**spec, "name": "compare_perspectives", "tasks": spec["tasks"] or by_view}
 
 
 spec = make_spec(os.environ.get("COMPARE_MODELS", ""))

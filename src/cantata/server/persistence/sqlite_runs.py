@@ -79,6 +79,7 @@ class SqliteRuns:
         filters = {"status": wanted.status, "session_id": wanted.session_id, "graph": wanted.graph, "id <": before}
         given = {name: value for name, value in filters.items() if value is not None}
         where = "".join(f" AND {name}{'' if name.endswith('<') else ' ='} ?" for name in given)
+        where += f" AND {ACTIVE}" if wanted.is_active else ""
         sql = f"SELECT {_COLUMNS} FROM {_RUNS} WHERE owner = ?{where} ORDER BY id DESC LIMIT ?"
         if wanted.trace_id is not None:  # no run has a trace until tracing is configured
             return []

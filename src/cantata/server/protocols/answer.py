@@ -21,8 +21,7 @@ from cantata.callbacks.events import (
     WorkflowStarted,
 )
 from cantata.server.runs.lineage import Lineage
-
-MODELS = "models"  # the member of the metadata by which a run says whose branches answer side by side
+from cantata.server.runs.requests import MODELS
 
 
 @dataclass(eq=False)

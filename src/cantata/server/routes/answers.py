@@ -22,12 +22,11 @@ POLL_SECONDS = 1  # what Retry-After recommends while a run is not final
 class Answers:
     """Carries out requests for runs."""
 
-    def __init__(self, service: RunService, streams: Streams, *, drain_seconds: float) -> None:
+    def __init__(self, service: RunService, streams: Streams, telling: Telling, *, drain_seconds: float) -> None:
         self.service = service
         self._streams = streams
-        self._telling = Telling(service, streams)
-        # At shutdown the streams end by themselves once the runs have come to rest.
-        self._grace_seconds = drain_seconds + 5
+        self._telling = telling
+        self._drain_seconds = drain_seconds
 
     async def start(self, asked: RunRequest, reply: Reply, request: Request) -> Response:
         """Start a run, or attach to the one that the cursor or the idempotency key names, and answer."""
@@ -55,7 +54,7 @@ class Answers:
             return await _unless_gone(request, self._wait(run, after))
         if run.is_final and after == run.last_seq:
             return Response(status_code=204, headers=address_headers(run.id))  # stops a browser's EventSource
-        return stream_response(run.id, self._telling.run(run, after, reply.view), grace_seconds=self._grace_seconds)
+        return stream_response(run.id, self._telling.run(run, after, reply.view), drain_seconds=self._drain_seconds)
 
     async def _wait(self, run: Run, after: int) -> Response:
         return json_response(

@@ -14,6 +14,8 @@ MAX_TIMEOUT_SECONDS = 604_800  # a week
 MAX_UNIX_SECONDS = 253_402_300_799  # the end of the year 9999
 EVENT_TYPES = tuple(TYPE_NAMES.values())
 
+Model = Annotated[str, Field(min_length=1, max_length=200)]
+
 
 class Body(BaseModel):
     """Refuses what it does not know, and converts nothing."""
@@ -63,11 +65,16 @@ class RunBody(NewRunBody):
 
     session_id: str | None = Field(None, description="The conversation to go on with; left out, a new one begins.")
     if_busy: IfBusy = Field("reject", description="What to do while the session has an active workflow.")
-    model: str | None = Field(
-        None, min_length=1, max_length=200, description="`gemini-2.5-flash`, `openai:gpt-5-mini`, `offline-demo` …"
-    )
+    model: Model | None = Field(None, description="`gemini-2.5-flash`, `openai:gpt-5-mini`, `offline-demo` …")
     options: ModelOptionsBody = Field(default_factory=lambda: ModelOptionsBody())
     config: ConfigBody = Field(default_factory=lambda: ConfigBody())
+
+
+def _needs_prompt(schema: dict[str, Any]) -> None:
+    """Tell OpenAPI what the model itself does not demand."""
+    schema["required"] = ["prompt"]
+    schema["properties"]["prompt"] = {"type": "string", "title": "Prompt"}
+    schema["examples"] = [{"prompt": "What is 17*23?", "options": {"temperature": 0.7, "topP": 0.95}}]
 
 
 class ChatBody(RunBody):
@@ -79,6 +86,30 @@ class ChatBody(RunBody):
 
     message: str
     agent: str = Field("assistant", description="Any agent or graph whose state has `messages`.")
+
+
+class PromptBody(RunBody):
+    """A prompt for an agent. That it is there is checked apart, for the answer to a missing one is 400."""
+
+    model_config = ConfigDict(json_schema_extra=_needs_prompt)
+
+    prompt: str | None = None
+    agent: str = Field("assistant", description="Any agent, or any graph that takes a text.")
+
+
+class StreamBody(PromptBody):
+    """A prompt for an agent, or for several models at once."""
+
+    models: list[Model] | None = Field(
+        None, min_length=1, max_length=10, description="Instead of `model`: each answers in a branch of its own."
+    )
+
+    @field_validator("models")
+    @classmethod
+    def _each_once(cls, models: list[str] | None) -> list[str] | None:
+        if models is not None and len(set(models)) < len(models):
+            raise ValueError("A model is named twice.")
+        return models
 
 
 class WorkflowBody(RunBody):
@@ -152,6 +183,28 @@ class ResumeQuery(StreamQuery):
 
 class NewRunQuery(ResumeQuery):
     """The query of a URL that starts runs: a cursor is that of the run which the same request made."""
+
+
+class PromptQuery(NewRunQuery):
+    """A prompt in a URL, with what belongs to it."""
+
+    prompt: str | None = Field(None, description="Needed; it reaches logs on its way: POST keeps it out of them.")
+    model: Model | None = None
+    models: list[Model] | None = Field(None, min_length=1, max_length=10, description="Several, each by itself.")
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Field(ge=0, le=1)] | None = Field(None, alias="topP")
+    max_output_tokens: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(None, alias="maxOutputTokens")
+    session_id: str | None = None
+    if_busy: IfBusy = "reject"
+    on_disconnect: OnDisconnect | None = None
+    timeout_seconds: Annotated[float, Field(gt=0, le=MAX_TIMEOUT_SECONDS)] | None = None
+
+    def body_members(self) -> dict[str, Any]:
+        """Return what a POST would have as its body."""
+        own = set(PromptQuery.model_fields) - set(NewRunQuery.model_fields)
+        told = self.model_dump(include=own, exclude_none=True)
+        options = {name: told.pop(name) for name in ModelOptionsBody.model_fields if name in told}
+        return {**told, "options": options}
 
 
 class EventsQuery(StreamQuery):

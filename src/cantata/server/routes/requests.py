@@ -173,12 +173,23 @@ def reply_to(request: Request, query: StreamQuery, default: Wanted, default_form
     """Read how *request* is to be answered.
 
     Raises:
+        Invalid, BadCursor: an option or the cursor cannot be used.
+    """
+    view = view_of(query, default_format)
+    cursor = attaching_cursor(told_cursor(request, query.after)) if isinstance(query, NewRunQuery) else None
+    return Reply(wanted_answer(request, default), view, cursor)
+
+
+def view_of(query: StreamQuery, default_format: Format) -> View:
+    """Read how a stream is to be told.
+
+    Raises:
         Invalid: `tokens` is of another format.
     """
     told_format = query.format or default_format
     if query.tokens and told_format != "compat":
         raise invalid("tokens", "Only the format `compat` has tokens.")
-    view = View(
+    return View(
         format=told_format,
         has_tokens=query.tokens,
         include=frozenset(query.include),
@@ -186,8 +197,6 @@ def reply_to(request: Request, query: StreamQuery, default: Wanted, default_form
         coalesce_seconds=query.coalesce_ms / 1000,
         heartbeat_seconds=query.heartbeat_seconds,
     )
-    cursor = attaching_cursor(told_cursor(request, query.after)) if isinstance(query, NewRunQuery) else None
-    return Reply(wanted_answer(request, default), view, cursor)
 
 
 def disconnect_of(body: NewRunBody, wanted: Wanted, default: OnDisconnect = "continue") -> OnDisconnect:

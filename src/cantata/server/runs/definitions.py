@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from cantata.graphs.json_schemas import BadSchema, check_schema, faults
-from cantata.graphs.registry import GraphRegistry
+from cantata.graphs.registry import RESERVED_NAMES, GraphRegistry
 from cantata.graphs.spec import BadSpec, check_agents
 from cantata.server.errors import DefinitionNotFound, Invalid, NameTaken, UnknownGraph
 from cantata.server.runs.ports import Content, Definition, DefinitionStore
@@ -27,6 +27,8 @@ class Definitions:
             NameTaken, DefinitionNotFound: see the store; a graph's name is taken, too.
             Invalid: the spec or the input schema cannot be used.
         """
+        if name in RESERVED_NAMES:
+            raise NameTaken(f"The name {name!r} is reserved: take another one.")
         if is_new and name in self._graphs:
             raise NameTaken(f"A graph is named {name!r}: take another name.")
         await asyncio.to_thread(self._check, content)

@@ -34,6 +34,8 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     recursion_limit: int | None = None
     timeout_seconds: float | None = None
     on_disconnect: OnDisconnect = "continue"
+    is_stream: bool = False
+    """It was asked for as a stream of its own, and is counted among those."""
     metadata: dict[str, Any] = {}
     answer_nodes: list[list[str]] | None = None
     """The paths of the nodes whose messages are the answer, where the graph says so."""
@@ -91,6 +93,7 @@ class RunRecord(msgspec.Struct, frozen=True, array_like=True):
     graph: str
     run: Turn
     agents: list[tuple[str, Turn]]
+    is_stream: bool = False
 
 
 class Resumption(msgspec.Struct, frozen=True):

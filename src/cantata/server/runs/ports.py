@@ -65,6 +65,8 @@ class RunFilter:
     session_id: str | None = None
     graph: str | None = None
     trace_id: str | None = None
+    is_active: bool = False
+    """Only those that have not ended."""
 
 
 class RunStore(Protocol):

@@ -34,6 +34,10 @@ class Presence:
             loop = asyncio.get_running_loop()
             self._timers[run_id] = loop.call_later(self._grace_seconds, self._abandon, run_id)
 
+    def readers(self, run_id: RunId) -> int:
+        """Tell how many read the run now."""
+        return self._readers.get(run_id, 0)
+
     @contextmanager
     def reader(self, run_id: RunId) -> Iterator[None]:
         """Count as a reader while the context is open."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cantata.callbacks.events import Strategy
@@ -11,11 +11,14 @@ from cantata.graphs.facts import GraphFacts
 from cantata.graphs.faults import ModelUnavailable, UnknownModel
 from cantata.graphs.models import ModelSettings, check_model
 from cantata.graphs.registry import GraphRegistry, UnknownGraph
+from cantata.graphs.side_by_side import side_by_side
 from cantata.graphs.source import BrokenGraph, GraphSource
-from cantata.graphs.spec import MAX_DEPTH, MAX_STEPS, BadSpec, WorkflowSpec, parse_spec
+from cantata.graphs.spec import MAX_DEPTH, MAX_STEPS, AgentStep, BadSpec, WorkflowSpec, parse_spec, steps_of
 from cantata.server import errors
 from cantata.server.runs.ids import RunId, is_session_id, new_session_id
 from cantata.server.runs.model import ForkPoint, IfBusy, OnDisconnect, RunSpec
+
+MODELS = "models"  # the member of the metadata that lists the models whose branches answer side by side
 
 _OWN_KEYS = frozenset(
     {"thread_id", "checkpoint_id", "checkpoint_ns", "checkpoint_map", "run_id", "assistant_id", "graph_id"}
@@ -47,7 +50,11 @@ class RunRequest:
     if_busy: IfBusy = "reject"
     on_disconnect: OnDisconnect = "continue"
     timeout_seconds: float | None = None
+    is_stream: bool = False
+    """See `RunSpec`."""
     model: str | None = None
+    models: tuple[str, ...] = ()
+    """Several that answer side by side."""
     options: Mapping[str, float | int] = field(default_factory=dict)
     recursion_limit: int | None = None
     tags: tuple[str, ...] = ()
@@ -82,7 +89,9 @@ async def spec_of(request: RunRequest, graphs: GraphRegistry, models: ModelSetti
     Raises:
         Invalid: a field cannot be honoured; the sentence says what can.
     """
-    source = await _source(request, graphs, limits)
+    if request.models:
+        request = await _side_by_side(request, graphs, models)
+    source = await _source(request, graphs, limits, models)
     facts = await _facts(source)
     if request.must_have_messages and not facts.has_messages:
         raise errors.NoMessages(f"The graph {request.graph!r} has no `messages`: run it through POST /api/workflows.")
@@ -99,6 +108,7 @@ async def spec_of(request: RunRequest, graphs: GraphRegistry, models: ModelSetti
         recursion_limit=request.recursion_limit,
         timeout_seconds=request.timeout_seconds,
         on_disconnect=request.on_disconnect,
+        is_stream=request.is_stream,
         metadata=request.metadata,
         strategy=_strategy(source),
         answer_nodes=source.answer_nodes,
@@ -126,12 +136,31 @@ def invalid(path: str, message: str) -> errors.Invalid:
     return errors.Invalid.fields([(path, message)])
 
 
-async def _source(request: RunRequest, graphs: GraphRegistry, limits: SpecLimits) -> GraphSource:
+async def _side_by_side(request: RunRequest, graphs: GraphRegistry, models: ModelSettings) -> RunRequest:
+    """Let each of the request's models answer in a branch of its own."""
+    if request.graph not in graphs.agents():
+        known = ", ".join(sorted(graphs.agents()))
+        raise errors.UnknownGraph(f"No agent is named {request.graph!r}: there are {known}.")
+    if MODELS in request.metadata:
+        raise invalid(f"metadata.{MODELS}", "The server sets this member itself.")
+    for number, name in enumerate(request.models):
+        await _checked(name, models, f"models.{number}")
+    return replace(
+        request,
+        models=(),
+        definition=side_by_side(request.graph, request.models),
+        metadata={**request.metadata, MODELS: list(request.models)},
+    )
+
+
+async def _source(request: RunRequest, graphs: GraphRegistry, limits: SpecLimits, models: ModelSettings) -> GraphSource:
     try:
         if request.definition is None:
             return graphs.get(request.graph)
         if request.version is None and request.fork is None:  # a stored one was checked when it was stored
-            limits.parsed(request.definition)
+            for path, step, _ in steps_of(limits.parsed(request.definition)):
+                if isinstance(step, AgentStep) and step.model is not None:
+                    await _checked(step.model, models, f"{path}.model".lstrip("."))
         # In a thread: a node takes half a millisecond to compile, and there may be a thousand.
         return await asyncio.to_thread(graphs.find, request.graph, request.definition)
     except BadSpec as error:
@@ -207,12 +236,16 @@ def _check_context(context: Mapping[str, Any], facts: GraphFacts) -> None:
 async def _model(request: RunRequest, source: GraphSource, models: ModelSettings) -> str | None:
     if request.model is None or not source.is_built_in:
         return request.model
+    return await _checked(request.model, models, "model")
+
+
+async def _checked(name: str, models: ModelSettings, path: str) -> str:
     try:
-        return await asyncio.to_thread(check_model, request.model, models)
+        return await asyncio.to_thread(check_model, name, models)
     except UnknownModel as error:
-        raise errors.UnknownModel(str(error)) from error
+        raise errors.UnknownModel.fields([(path, str(error))]) from error
     except ModelUnavailable as error:
-        raise errors.ModelNotConfigured(str(error)) from error
+        raise errors.ModelNotConfigured.fields([(path, str(error))]) from error
 
 
 def _check_tags(tags: Sequence[str]) -> None:

@@ -128,6 +128,10 @@ class RunService:
         """Return runs, newest first."""
         return await self._engine.store.find(owner, wanted, before, limit)
 
+    def readers(self, run_id: RunId) -> int:
+        """Tell how many read the run here and now."""
+        return self._engine.presence.readers(run_id)
+
     async def workflow(self, owner: str, run_id: RunId) -> Workflow:
         """Return the folded log with what the row knows; it holds nothing that a crash could take back."""
         live = self._engine.live.get(run_id)

@@ -19,6 +19,8 @@ from cantata.server.runs.ports import StatsStore
 MEASURED = 1_000  # of the last runs, whose durations make the percentiles
 MAX_OWNERS = 100  # whose sums are held; others are read anew
 
+KINDS = ("strategies", "agents", "workflows")
+
 _PERCENTILES = (50, 95, 99)
 _TURN_ENDS = {"ok": "completed", "error": "failed"}
 
@@ -29,7 +31,7 @@ def record_of(spec: RunSpec, workflow: Entry, turns: Mapping[tuple[str, ...], st
     """Sum up an ended run; *turns* says whose turn each node is, by its path."""
     whole = _turn(workflow["status"], workflow["execution_time_ms"], [workflow["usage"]])
     agents = [(turns[()], whole)] if () in turns else list(_turns(workflow, turns)) if turns else []
-    return RunRecord(spec.strategy, spec.graph, whole, agents)
+    return RunRecord(spec.strategy, spec.graph, whole, agents, spec.is_stream)
 
 
 def _turns(workflow: Entry, turns: Mapping[tuple[str, ...], str]) -> Iterator[tuple[str, Turn]]:
@@ -67,6 +69,7 @@ class _Group:
 
     runs: Counter[str] = field(default_factory=Counter)
     durations_ms: deque[int] = field(default_factory=lambda: deque(maxlen=MEASURED))
+    total_ms: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     model_calls: int = 0
@@ -75,6 +78,7 @@ class _Group:
     def add(self, turn: Turn) -> None:
         self.runs[turn.status] += 1
         self.durations_ms.append(turn.duration_ms)
+        self.total_ms += turn.duration_ms
         self.input_tokens += turn.input_tokens
         self.output_tokens += turn.output_tokens
         self.model_calls += turn.model_calls
@@ -98,21 +102,43 @@ class _Group:
         }
 
 
+def no_streams(agent: str) -> dict[str, Any]:
+    """Tell of an agent that was never streamed."""
+    return _streams(agent, [], 0)
+
+
+def _streams(agent: str | None, groups: Sequence[_Group], active: int) -> dict[str, Any]:
+    """Write the sums as those of streams; the success rate is the share that has not failed."""
+    ended: Counter[str] = sum((group.runs for group in groups), Counter())
+    total = ended.total() + active
+    average = sum(group.total_ms for group in groups) / ended.total() if ended else 0
+    return {
+        "agent": agent,
+        "totalStreams": total,
+        "activeStreams": active,
+        "completedStreams": ended["completed"],
+        "failedStreams": ended["failed"],
+        "cancelledStreams": ended["cancelled"],
+        "successRate": f"{100 * (total - ended['failed']) / total if total else 0:.2f}%",
+        "avgDuration": f"{average:.0f}ms",
+    }
+
+
 class _Tally:
     """The sums of one owner, as far as they were read."""
 
     def __init__(self, since: tuple[str | None, int]) -> None:
         self.since = since
         self.read_to = since[1]
-        self.groups: dict[str, defaultdict[str, _Group]] = {
-            kind: defaultdict(_Group) for kind in ("strategies", "agents", "workflows")
-        }
+        self.groups: dict[str, defaultdict[str, _Group]] = {kind: defaultdict(_Group) for kind in (*KINDS, "streams")}
 
     def add(self, records: Iterable[tuple[int, RunRecord]]) -> None:
         for number, record in records:
             self.read_to = number
             self.groups["strategies"][record.strategy].add(record.run)
             self.groups["workflows"][record.graph].add(record.run)
+            if record.is_stream:
+                self.groups["streams"][record.graph].add(record.run)
             for agent, turn in record.agents:
                 self.groups["agents"][agent].add(turn)
 
@@ -135,9 +161,19 @@ class Statistics:
             "workflows": Counter(spec.graph for spec in specs),
         }
         told: dict[str, Any] = {"since": tally.since[0]}
-        for kind, groups in tally.groups.items():
+        for kind in KINDS:
+            groups = tally.groups[kind]
             names = sorted({*groups, *active[kind]})
             told[kind] = {name: groups.get(name, _Group()).told(active[kind][name]) for name in names}
+        return told
+
+    async def streams(self, owner: str) -> dict[str | None, dict[str, Any]]:
+        """Tell how the streams went that were asked for as such, by agent, and all of them under None."""
+        groups = (await self._tally(owner)).groups["streams"]
+        active = Counter(spec.graph for spec in await self._store.active(owner) if spec.is_stream)
+        told: dict[str | None, dict[str, Any]] = {None: _streams(None, list(groups.values()), active.total())}
+        for name in {*groups, *active}:
+            told[name] = _streams(name, [groups[name]] if name in groups else [], active[name])
         return told
 
     async def reset(self, owner: str) -> None:

@@ -1,0 +1,34 @@
+"""The runs that were asked for as streams of their own: which are active, and an end to all of them."""
+
+import asyncio
+
+from cantata.server.errors import WorkflowFinished, WorkflowNotFound
+from cantata.server.runs.ids import RunId
+from cantata.server.runs.model import Run
+from cantata.server.runs.ports import RunFilter
+from cantata.server.runs.service import RunService
+
+MAX_LISTED = 10_000
+
+
+async def active_streams(service: RunService, owner: str) -> list[Run]:
+    """Return the owner's, newest first."""
+    active = await service.find(owner, RunFilter(is_active=True), None, MAX_LISTED)
+    return [run for run in active if run.spec.is_stream]
+
+
+async def cancel_streams(service: RunService, owner: str, by: str, reason: str) -> list[RunId]:
+    """Stop the owner's; return those that were stopped, once their graphs have ended."""
+    cancelled: list[RunId] = []
+
+    async def cancel(run: Run) -> None:
+        try:
+            await service.cancel(owner, run.id, by, reason)
+        except (WorkflowFinished, WorkflowNotFound):  # its own end came first
+            return
+        cancelled.append(run.id)
+
+    async with asyncio.TaskGroup() as tasks:
+        for run in await active_streams(service, owner):
+            tasks.create_task(cancel(run))
+    return sorted(cancelled)
