@@ -17,7 +17,14 @@ from cantata.graphs import models
 from cantata.server.__main__ import _parser
 from cantata.server.settings import Settings, Words
 
-UNITS = {"seconds": "seconds", "bytes": "bytes", "chars": "characters", "MS": "milliseconds", "SECONDS": "seconds"}
+UNITS = {
+    "days": "days",
+    "seconds": "seconds",
+    "bytes": "bytes",
+    "chars": "characters",
+    "MS": "milliseconds",
+    "SECONDS": "seconds",
+}
 
 
 def settings_page(glossary: Glossary) -> str:

@@ -214,14 +214,72 @@ async def test_trimming_removes_from_the_front_and_says_what_is_left(backend: Ba
     assert seqs(page) == [5, 6, 7]
 
 
-async def test_trimming_keeps_at_least_what_it_was_told_to_keep(backend: Backend, claim: Claim) -> None:
+@pytest.mark.parametrize("before", range(9))
+async def test_trimming_removes_exactly_what_it_was_told_to(backend: Backend, claim: Claim, before: int) -> None:
+    """Also in the middle of a row, and the bytes that are left are those that were stored."""
     run_id = await _filled(backend, claim)
+    whole = (await backend.log.read(run_id, max(before - 1, 0), ALL)).frames
 
-    await backend.log.trim(run_id, 3)
+    counts = [await backend.log.trim(run_id, before) for _ in range(2)]
 
     page = await backend.log.read(run_id, 0, ALL)
-    assert page.oldest_seq <= 3
-    assert seqs(page) == list(range(page.oldest_seq, 8))
+    assert counts == [max(before - 1, 0), 0]
+    assert page.oldest_seq == max(before, 1)
+    assert page.frames == whole
+
+
+@pytest.mark.parametrize("after", range(8))
+@pytest.mark.parametrize("before", [2, 3, 6])
+async def test_a_trimmed_log_is_read_from_any_cursor(backend: Backend, claim: Claim, before: int, after: int) -> None:
+    run_id = await _filled(backend, claim)
+    await backend.log.trim(run_id, before)
+
+    page = await backend.log.read(run_id, after, ALL)
+
+    assert seqs(page) == list(range(max(before, after + 1), 8))
+    assert page.oldest_seq == before
+
+
+async def test_a_log_may_be_trimmed_again_and_again(backend: Backend, claim: Claim) -> None:
+    run_id = await _filled(backend, claim)
+
+    counts = [await backend.log.trim(run_id, before) for before in (3, 4, 4, 2, 7)]
+
+    assert counts == [2, 1, 0, 0, 3]
+    assert seqs(await backend.log.read(run_id, 0, ALL)) == [7]
+
+
+async def test_a_long_log_is_trimmed_to_the_end(backend: Backend, claim: Claim, run_id: RunId) -> None:
+    """It goes in portions, so that nobody waits for long: none is forgotten, and a cut row is the last one."""
+    for seq in range(1, 13, 2):
+        await backend.log.append(run_id, Fence(1, seq), said(run_id, seq, 2, size=100_000))
+
+    count = await backend.log.trim(run_id, 13)
+
+    assert count == 12
+    assert seqs(await backend.log.read(run_id, 0, ALL)) == [13]
+
+
+async def test_trimming_one_log_leaves_the_others(backend: Backend, claim: Claim) -> None:
+    run_id = await _filled(backend, claim)
+    other = await backend.ended(a_run(session_id="s2"))
+
+    await backend.log.trim(run_id, 8)
+
+    assert seqs(await backend.log.read(other.run.id, 0, ALL)) == [1, 2, 3, 4, 5]
+
+
+async def test_a_page_says_whether_anything_can_follow(backend: Backend, claim: Claim) -> None:
+    """A reader waits only for what can come: not for an ended run's next event, nor for a deleted one's."""
+    ended = (await backend.ended(a_run(session_id="s2"))).run
+    gone = (await backend.ended(a_run(session_id="s3"))).run
+    await backend.store.delete(gone.owner, gone.id)
+
+    pages = [await backend.log.read(run.id, 0, ALL) for run in (claim.run, ended, gone)]
+
+    assert [page.is_closed for page in pages] == [False, True, True]
+    assert pages[2].frames is None
+    assert pages[2].oldest_seq == 1
 
 
 async def test_a_wholly_trimmed_log_says_that_everything_is_gone(backend: Backend, claim: Claim) -> None:
@@ -270,6 +328,17 @@ async def test_a_time_is_turned_into_the_same_cursor_after_trimming(backend: Bac
     await backend.log.trim(run_id, 5)
 
     assert await backend.log.seq_at(run_id, "2026-01-01T00:00:06.500Z") == 6
+
+
+@pytest.mark.parametrize("timestamp", ["2026-01-01T00:00:02.000Z", "2026-01-01T00:00:04.500Z"])
+async def test_a_time_that_was_trimmed_away_is_a_cursor_before_the_gap(
+    backend: Backend, claim: Claim, timestamp: str
+) -> None:
+    """Whoever asks for it must hear that something is missing there."""
+    run_id = await _filled(backend, claim)
+    await backend.log.trim(run_id, 5)
+
+    assert await backend.log.seq_at(run_id, timestamp) < 4
 
 
 async def test_the_cursor_of_an_unknown_log_is_zero(backend: Backend) -> None:

@@ -18,7 +18,7 @@ from cantata.server.runs.frames import Frames
 from cantata.server.runs.ids import Cursor, RunId, cursor_of
 from cantata.server.runs.model import Claim, Fence, Rest
 from cantata.server.runs.ports import Bus, Subscription
-from cantata.server.runs.reader import Beat, Gap, Pulse, follow
+from cantata.server.runs.reader import PAGE_BYTES, Beat, Gap, Pulse, follow
 from tests.support.backends import Backend, cancelled, open_backend, said
 from tests.support.engine import Quiet, unwatched
 
@@ -224,19 +224,91 @@ async def test_a_lost_push_is_made_good_at_the_next_heartbeat(tmp_path: Path) ->
         assert [item for item in seen if isinstance(item, Beat)] == [Beat(1)]
 
 
-@pytest.mark.parametrize("after", [0, 2, 4])
-async def test_a_cursor_older_than_retention_is_told_of_the_gap(tmp_path: Path, after: int) -> None:
+async def items_of(reader: AsyncIterator[Frames | Beat | Gap]) -> list[Gap | Beat | int]:
+    """Read to the end; return what came, of frames the numbers of their events."""
+    found: list[Gap | Beat | int] = []
+    async for item in reader:
+        found += [event.seq or 0 for event in item.events()] if isinstance(item, Frames) else [item]
+    return found
+
+
+@pytest.mark.parametrize("after", range(8))
+@pytest.mark.parametrize("before", [2, 3, 5, 8])
+async def test_a_cursor_older_than_retention_is_told_of_the_gap(tmp_path: Path, before: int, after: int) -> None:
+    """Whatever lies before the cut and after the cursor is in the gap, and everything else is read."""
     async with open_backend("sqlite", tmp_path) as backend:
         bus = backend.bus(10_000)
         writer = Writer(backend, bus, await backend.claimed())
         await writer.say(3)
         await writer.say(3)
         await writer.end()
-        await backend.log.trim(writer.run_id, 5)
+        await backend.log.trim(writer.run_id, before)
 
-        items = [item async for item in follow(backend.log, bus, writer.run_id, after, unwatched)]
+        items = await items_of(follow(backend.log, bus, writer.run_id, after, unwatched))
 
-        gaps = [item for item in items if isinstance(item, Gap)]
-        seqs = [event.seq for item in items if isinstance(item, Frames) for event in item.events()]
-        assert gaps == ([Gap(after + 1, 4)] if after < 4 else [])
-        assert seqs == [5, 6, 7, 8]
+        gap = [Gap(after + 1, before - 1)] if after + 1 < before else []
+        assert items == [*gap, *range(max(before, after + 1), 9)]
+
+
+async def test_a_reader_that_is_slow_while_its_log_is_trimmed_gets_the_gap_in_the_middle(tmp_path: Path) -> None:
+    async with open_backend("sqlite", tmp_path) as backend:
+        bus = backend.bus(10_000)
+        writer = Writer(backend, bus, await backend.claimed())
+        for _ in range(9):
+            await writer.say(1, size=PAGE_BYTES)
+        await writer.end()
+        reader = follow(backend.log, bus, writer.run_id, 0, unwatched)
+        seen = [await anext(reader), await anext(reader)]
+
+        await backend.log.trim(writer.run_id, 11)
+
+        assert [item.last_seq for item in seen if isinstance(item, Frames)] == [2, 3]
+        assert await items_of(reader) == [Gap(4, 10), 11]
+
+
+@pytest.mark.parametrize("after", [0, 4, 5])
+async def test_a_reader_of_an_ended_log_without_any_event_comes_to_an_end(tmp_path: Path, after: int) -> None:
+    """It tells of the gap, and waits for nothing that cannot come."""
+    async with open_backend("sqlite", tmp_path) as backend:
+        run_id = (await backend.ended()).run.id
+        await backend.log.trim(run_id, 6)
+
+        items = await items_of(follow(backend.log, backend.bus(10_000), run_id, after, unwatched))
+
+        assert items == ([Gap(after + 1, 5)] if after < 5 else [])
+
+
+async def test_a_reader_in_the_middle_of_a_log_that_is_deleted_comes_to_an_end(tmp_path: Path) -> None:
+    async with open_backend("sqlite", tmp_path) as backend:
+        bus = backend.bus(10_000)
+        claim = await backend.claimed()
+        writer = Writer(backend, bus, claim)
+        await writer.say(1, size=PAGE_BYTES)
+        await writer.end()
+        reader = follow(backend.log, bus, writer.run_id, 0, unwatched)
+        await anext(reader)
+
+        await backend.store.delete(claim.run.owner, writer.run_id)
+
+        assert await items_of(reader) == []
+
+
+async def test_a_silent_reader_of_a_run_that_is_deleted_comes_to_an_end(tmp_path: Path) -> None:
+    """The push of the run's end was lost, and the run is gone before the reader looks: no heartbeat can tell of it."""
+    async with open_backend("sqlite", tmp_path) as backend:
+        bus = LossyBus(10_000, iter([True]))
+        claim = await backend.claimed()
+        writer = Writer(backend, bus, claim)
+        pulse, subscriptions = Quiet(), list[Subscription]()
+        reader = follow(backend.log, bus, writer.run_id, 0, lambda s: _pulsed(pulse, subscriptions, s))
+        await anext(reader)
+
+        async with asyncio.TaskGroup() as tasks:
+            reading = tasks.create_task(items_of(reader))
+            await anyio.wait_all_tasks_blocked()
+            await writer.end()
+            await backend.store.delete(claim.run.owner, writer.run_id)
+            pulse.is_beating = True
+            subscriptions[0].wake()
+
+        assert reading.result() == []

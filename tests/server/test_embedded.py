@@ -340,3 +340,19 @@ async def _raised_by(work: Awaitable[None]) -> BaseException | None:
     except errors.CantataError as error:
         return error
     return None
+
+
+async def test_reading_a_run_that_is_deleted_meanwhile_says_so() -> None:
+    """It must not look as if the run would go on later."""
+    long_question = QUESTION + " " * 90_000  # so that its first event fills a page of the log
+    async with Cantata() as cantata:
+        run_id = new_run_id()
+        await cantata.run(long_question, workflow_id=run_id)
+        async with cantata.stream(long_question, workflow_id=run_id) as stream:
+            events = aiter(stream)
+            first = await anext(events)
+            await cantata.resources.service.delete("local", run_id)
+            with pytest.raises(errors.WorkflowNotFound):
+                await anext(events)
+
+    assert isinstance(first, WorkflowStarted)

@@ -15,11 +15,12 @@ from cantata.server.persistence.serializer import serializer
 from cantata.server.persistence.sqlite import Database
 from cantata.server.persistence.sqlite_definitions import SqliteDefinitions
 from cantata.server.persistence.sqlite_log import SqliteLog
+from cantata.server.persistence.sqlite_retention import SqliteRetention
 from cantata.server.persistence.sqlite_runs import SqliteRuns
 from cantata.server.persistence.sqlite_stats import SqliteStats
 from cantata.server.runs.frames import Frames, FrameWriter, joined
 from cantata.server.runs.ids import RunId, new_run_id
-from cantata.server.runs.model import Claim, NewRun, RunSpec
+from cantata.server.runs.model import Claim, Fence, NewRun, Rest, RunSpec
 from cantata.server.runs.ports import (
     Bus,
     Checkpoints,
@@ -27,6 +28,7 @@ from cantata.server.runs.ports import (
     Dispatcher,
     EventLog,
     Page,
+    RetentionStore,
     RunStore,
     StatsStore,
 )
@@ -52,11 +54,14 @@ class Clock:
 
 
 class WallClock(Clock):
-    """The real one."""
+    """The real one, and so much ahead as it was told to be."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
 
     def __call__(self) -> float:
         """Tell the time."""
-        return time.time()
+        return time.time() + self.seconds
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,8 @@ class Backend:
     checkpoints: Checkpoints
     definitions: DefinitionStore
     stats: StatsStore
+    retention: RetentionStore
+    timestamps: Timestamps
     clock: Clock
     bus: Callable[[int], Bus]
     """Makes a bus whose windows hold so many bytes."""
@@ -87,6 +94,15 @@ class Backend:
         assert claim is not None
         return claim
 
+    async def ended(self, new: NewRun | None = None, count: int = 3) -> Claim:
+        """Create a run, let it say *count* things and end it: its log is 1, what it said, and its terminal event."""
+        claim = await self.claimed(new)
+        run_id = claim.run.id
+        await self.log.append(run_id, Fence(claim.run.epoch, 1), said(run_id, 1, count))
+        fence, last = Fence(claim.run.epoch, count + 1), cancelled(run_id, count + 1)
+        await self.store.settle(run_id, fence, last, Rest(status="cancelled"), b"{}")
+        return claim
+
 
 @asynccontextmanager
 async def open_backend(name: str, folder: Path, clock: Clock | None = None) -> AsyncIterator[Backend]:
@@ -101,6 +117,8 @@ async def open_backend(name: str, folder: Path, clock: Clock | None = None) -> A
             checkpoints=SqliteCheckpoints(database, serializer(())),
             definitions=SqliteDefinitions(database, timestamps),
             stats=SqliteStats(database, timestamps),
+            retention=SqliteRetention(database),
+            timestamps=timestamps,
             clock=clock,
             bus=MemoryBus,
             dispatcher=MemoryDispatcher,

@@ -355,6 +355,10 @@ class Timestamps:
         """Return the time of now."""
         return self.at(self._clock())
 
+    def ago(self, seconds: float) -> str:
+        """Return the time that was so many seconds ago."""
+        return self.at(self._clock() - seconds)
+
     def at(self, seconds: float) -> str:
         """Format *seconds* since the Unix epoch; safe from any thread."""
         milliseconds = int(seconds * 1000)

@@ -32,6 +32,7 @@ from cantata.server.persistence.serializer import serializer
 from cantata.server.persistence.sqlite import Database
 from cantata.server.persistence.sqlite_definitions import SqliteDefinitions
 from cantata.server.persistence.sqlite_log import SqliteLog
+from cantata.server.persistence.sqlite_retention import SqliteRetention
 from cantata.server.persistence.sqlite_runs import SqliteRuns
 from cantata.server.persistence.sqlite_stats import SqliteStats
 from cantata.server.persistence.stores import open_store
@@ -42,6 +43,7 @@ from cantata.server.runs.requests import SpecLimits
 from cantata.server.runs.service import RunService
 from cantata.server.runs.statistics import Statistics
 from cantata.server.settings import Settings
+from cantata.server.workers.retention import Limits, Retention
 from cantata.server.workers.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -54,6 +56,7 @@ class Resources:
     settings: Settings
     service: RunService
     worker: Worker
+    retention: Retention
     engine: Engine
     definitions: Definitions
     statistics: Statistics
@@ -93,6 +96,8 @@ async def open_resources(
         async with asyncio.TaskGroup() as tasks:
             background = [tasks.create_task(resources.worker.serve())]
             background.append(tasks.create_task(resources.service.cancel_abandoned()))
+            sweeping = resources.retention.sweep_regularly(settings.retention_interval_seconds)
+            background.append(tasks.create_task(sweeping))
             if isinstance(graph_store, GraphStore):
                 background.append(tasks.create_task(graph_store.sweep_regularly()))
             yield resources
@@ -153,10 +158,22 @@ def _build(
         settings=settings,
         service=RunService(engine, dispatcher, models, definitions, limits),
         worker=Worker("embedded", engine, dispatcher),
+        retention=_retention(settings, database, engine),
         engine=engine,
         definitions=definitions,
         statistics=Statistics(SqliteStats(database, timestamps), graphs),
         limits=limits,
         default_model=resolve_model_name(None, models),
         database=database,
+    )
+
+
+def _retention(settings: Settings, database: Database, engine: Engine) -> Retention:
+    limits = Limits(
+        event_days=settings.event_retention_days,
+        checkpoint_days=settings.checkpoint_retention_days,
+        session_days=settings.session_retention_days,
+    )
+    return Retention(
+        limits, SqliteRetention(database), engine.log, engine.checkpoints, timestamps=engine.timestamps, sessions=None
     )

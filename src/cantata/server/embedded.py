@@ -148,6 +148,7 @@ class Cantata:
             IdempotencyMismatch: another call used this *workflow_id*.
             SessionBusy: the session has an active run, and `if_busy` is not `enqueue`.
             ShuttingDown: also while reading, when this closes before the run ends; it goes on when this is open again.
+            WorkflowNotFound: only while reading, when the run is deleted meanwhile.
         """
         if after and workflow_id is None:
             raise invalid("after", "There is nothing to go on from without the id of a run.")
@@ -268,6 +269,7 @@ class Cantata:
                         yield event
                     if item.is_end:
                         return
+        await service.get(run.owner, run.id)
         raise ShuttingDown(f"{run.id} has not ended; it goes on when Cantata is open again.", workflow_id=run.id)
 
 

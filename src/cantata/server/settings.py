@@ -79,6 +79,31 @@ class Settings(BaseSettings):
         description="What a stream holds for a slow client before it goes back to the log, in bytes.",
     )
 
+    event_retention_days: float = Field(
+        7,
+        ge=0,
+        le=36_500,
+        description="Of a workflow that ended so long ago only the last event is kept, in days; 0 keeps all for ever.",
+    )
+    checkpoint_retention_days: float = Field(
+        30,
+        ge=0,
+        le=36_500,
+        description=(
+            "Of a conversation with a graph that was last active so long ago only the newest checkpoint is kept, in"
+            " days; 0 keeps all for ever."
+        ),
+    )
+    session_retention_days: float = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description="A session that was last active so long ago is deleted with everything, in days; 0 keeps it.",
+    )
+    retention_interval_seconds: float = Field(
+        3_600, ge=0.1, le=86_400, description="Pause between two looks for what is to be removed, in seconds."
+    )
+
     allowed_hosts: Words = Field(
         (), description="Names beside localhost for which an open server answers, separated by commas."
     )

@@ -4,10 +4,12 @@ One order and one fence for events and checkpoints: before a node's writes are s
 so a crash can repeat a task but never lose what a finished one said. Beside a database of its own this costs a tenth.
 """
 
+import asyncio
 import random
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from langchain_core.runnables import RunnableConfig
@@ -25,7 +27,8 @@ from langgraph.checkpoint.serde.types import INTERRUPT
 from langgraph.pregel._loop import AsyncPregelLoop
 
 from cantata.server.errors import Fenced
-from cantata.server.persistence.sqlite import Database
+from cantata.server.persistence.sqlite import PAUSE_SECONDS, Database
+from cantata.server.persistence.sqlite_pruning import PORTION, outdated, read_thread, remove
 from cantata.server.persistence.threaded_saver import ThreadedSaver
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.model import Claim
@@ -35,7 +38,6 @@ T = TypeVar("T")
 
 ROOT = ""  # the namespace of a run's own graph
 MAX_ROWS = 100  # of one statement
-DELTA_KEY = "counters_since_delta_snapshot"  # in the metadata of a checkpoint whose channels need its ancestors
 
 _Config = RunnableConfig
 _TUPLE = "checkpoint_id, parent_id, type, checkpoint, metadata_type, metadata, namespace, thread_id"
@@ -220,30 +222,35 @@ class SqliteSaver(ThreadedSaver):
         await self._write(operation)
 
     async def aprune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
-        """Keep only the newest checkpoint of each namespace, or none with *strategy* `delete`.
-
-        A namespace with delta channels is left alone: its newest checkpoint needs its ancestors.
-        """
-        if strategy == "delete":
-            for thread_id in thread_ids:
+        """Keep only what `keep_newest` keeps, or nothing with *strategy* `delete`."""
+        for thread_id in thread_ids:
+            if strategy == "delete":
                 await self.adelete_thread(thread_id)
-            return
+            else:
+                await self.keep_newest(thread_id)
 
-        def operation(cursor: sqlite3.Cursor) -> None:
-            for thread_id in thread_ids:
-                _delete(cursor, self._outdated(cursor, thread_id))
-
-        await self._write(operation)
+    async def keep_newest(self, thread_id: str) -> int:
+        """Forget the thread's checkpoints but those that it needs to go on; see the port."""
+        thread = await self._database.read(lambda connection: read_thread(connection, thread_id))
+        plan = await asyncio.to_thread(outdated, self.serde, thread)
+        removed = 0
+        for start in range(0, len(plan), PORTION):
+            count = await self._write(partial(remove, thread_id=thread_id, portion=plan[start : start + PORTION]))
+            removed += count
+            if count == 0:  # a run has begun
+                break
+            await asyncio.sleep(PAUSE_SECONDS)
+        return removed
 
     def get_next_version(self, current: str | None, channel: None) -> str:
         """Return a version that sorts after *current*; the random part keeps forks of one thread apart."""
         number = 0 if current is None else int(str(current).split(".")[0])
         return f"{number + 1:032}.{random.random():016}"
 
-    async def _write(self, operation: Callable[[sqlite3.Cursor], None]) -> None:
+    async def _write(self, operation: Callable[[sqlite3.Cursor], T]) -> T:
         if self._binding:
             self._binding.before_write()
-        await self._database.submit(operation)
+        return await self._database.submit(operation)
 
     def _check(self, cursor: sqlite3.Cursor) -> None:
         if self._binding is None:
@@ -297,18 +304,6 @@ class SqliteSaver(ThreadedSaver):
             if row:
                 found[channel] = self.serde.loads_typed(row)
         return found
-
-    def _outdated(self, cursor: sqlite3.Cursor, thread_id: str) -> Sequence[tuple[str, str, str]]:
-        rows = cursor.execute(
-            "SELECT thread_id, namespace, checkpoint_id, metadata_type, metadata FROM checkpoints WHERE thread_id = ?"
-            " ORDER BY namespace, checkpoint_id DESC",
-            (thread_id,),
-        ).fetchall()
-        newest: dict[str, tuple[Any, ...]] = {}
-        for row in rows:
-            newest.setdefault(row[1], row)
-        plain = {ns for ns, row in newest.items() if DELTA_KEY not in self.serde.loads_typed((row[3], row[4]))}
-        return [row[:3] for row in rows if row[1] in plain and row is not newest[row[1]]]
 
 
 class SqliteCheckpoints:

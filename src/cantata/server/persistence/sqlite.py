@@ -37,6 +37,7 @@ MAX_BATCH = 200  # operations; keeps the loop for some 3 ms at most
 BUSY_SECONDS = 0.1  # another program may hold the file for a moment; the loop waits meanwhile
 SATURATED_SECONDS = 0.004  # a turn of the loop that takes longer means that it has more to do than it can
 GAP_SECONDS = 0.008  # between commits while it is so
+PAUSE_SECONDS = 0.005  # between the portions of upkeep, for what else is to be written
 READERS = 2  # threads; reads wait for the disk, not for the writer
 
 

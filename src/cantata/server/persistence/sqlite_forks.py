@@ -9,8 +9,8 @@ import sqlite3
 from collections.abc import Sequence
 
 from cantata.server.errors import UnknownCheckpoint
-from cantata.server.persistence.checkpoints import DELTA_KEY
 from cantata.server.persistence.serializer import serializer
+from cantata.server.persistence.sqlite_pruning import DELTA_KEY
 from cantata.server.runs.ids import uuid_of
 from cantata.server.runs.model import ForkPoint
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from cantata.callbacks.events import Timestamps
 from cantata.server.errors import CantataError, Fenced, LogConflict
-from cantata.server.persistence.sqlite import Database, Outcome
+from cantata.server.persistence.sqlite import PAUSE_SECONDS, Database, Outcome
 from cantata.server.runs.frames import Frames, joined
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.model import Fence
@@ -16,6 +16,9 @@ from cantata.server.runs.ports import Page
 
 _MOVE = "UPDATE heads SET last_seq = ?, updated_at = ? WHERE run_id = ? AND epoch = ? AND last_seq = ? AND is_open"
 _INSERT = "INSERT INTO events (run_id, first_seq, last_seq, frames) VALUES (?, ?, ?, ?)"
+
+TRIM_BYTES = 262_144  # of the log, per transaction: keeps the loop for a millisecond
+ROW_BYTES = 100  # what a row costs beside its frames
 
 
 class SqliteLog:
@@ -37,7 +40,7 @@ class SqliteLog:
         """Return the number of the last event before *timestamp*."""
 
         def query(connection: sqlite3.Connection) -> int:
-            seq = 0
+            seq = 0  # also where retention has removed what came before: the reader is then told of the gap
             for row in connection.execute(
                 "SELECT first_seq, last_seq, frames FROM events WHERE run_id = ? ORDER BY first_seq", (run_id,)
             ):
@@ -50,17 +53,14 @@ class SqliteLog:
         return await self._database.read(query)
 
     async def trim(self, run_id: RunId, before: int) -> int:
-        """Forget the events before *before*, in whole rows; see the port."""
-
-        def operation(cursor: sqlite3.Cursor) -> int:
-            where = "WHERE run_id = ? AND last_seq < ?"
-            count = cursor.execute(
-                f"SELECT coalesce(sum(last_seq - first_seq + 1), 0) FROM events {where}", (run_id, before)
-            ).fetchone()[0]
-            cursor.execute(f"DELETE FROM events {where}", (run_id, before))
-            return int(count)
-
-        return await self._database.submit(operation)
+        """Forget the events before *before*; see the port."""
+        removed = 0
+        while True:
+            count, is_done = await self._database.submit(lambda cursor: _trim(cursor, run_id, before))
+            removed += count
+            if is_done:
+                return removed
+            await asyncio.sleep(PAUSE_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,35 @@ def _is_stored(cursor: sqlite3.Cursor, run_id: RunId, frames: Frames) -> bool:
     return row is not None and row[0] == frames.data
 
 
+def _trim(cursor: sqlite3.Cursor, run_id: RunId, before: int) -> tuple[int, bool]:
+    """Remove a portion of the events before *before*; return how many, and whether that was all."""
+    rows = cursor.execute(
+        # In SQLite the length of a blob is known without reading it.
+        "SELECT first_seq, last_seq, length(frames) FROM events WHERE run_id = ? AND first_seq < ? ORDER BY first_seq",
+        (run_id, before),
+    )
+    size, first, end, is_done = 0, 0, 0, True
+    for row_first, row_last, row_bytes in rows:
+        if size >= TRIM_BYTES:
+            is_done = False
+            break
+        first, end, size = first or row_first, min(row_last + 1, before), size + row_bytes + ROW_BYTES
+    if end == 0:
+        return 0, True
+    kept = cursor.execute(
+        "SELECT first_seq, last_seq, frames FROM events WHERE run_id = ? AND first_seq < ? AND last_seq >= ?",
+        (run_id, end, end),
+    ).fetchone()
+    cursor.execute("DELETE FROM events WHERE run_id = ? AND first_seq < ?", (run_id, end))
+    if kept is not None:
+        rest = Frames(*kept).after(end - 1)
+        cursor.execute(_INSERT, (run_id, rest.first_seq, rest.last_seq, rest.data))
+    return end - first, is_done
+
+
 def _page(connection: sqlite3.Connection, run_id: RunId, after: int, limit_bytes: int) -> Page:
+    # First, so that an end which is committed meanwhile is not taken for one that was read.
+    head = connection.execute("SELECT last_seq, is_open FROM heads WHERE run_id = ?", (run_id,)).fetchone()
     rows = connection.execute(
         # From the row that holds the event after the cursor, if retention has left it.
         "SELECT first_seq, last_seq, frames FROM events WHERE run_id = ?1 AND first_seq >= coalesce("
@@ -140,12 +168,12 @@ def _page(connection: sqlite3.Connection, run_id: RunId, after: int, limit_bytes
         (run_id, after),
     )
     found = _up_to((Frames(*row) for row in rows), after, limit_bytes)
-    oldest = connection.execute(
-        "SELECT coalesce((SELECT min(first_seq) FROM events WHERE run_id = ?1),"
-        " (SELECT last_seq + 1 FROM heads WHERE run_id = ?1), 1)",
-        (run_id,),
-    ).fetchone()[0]
-    return Page(joined(found) if found else None, oldest)
+    oldest = connection.execute("SELECT min(first_seq) FROM events WHERE run_id = ?", (run_id,)).fetchone()[0]
+    if oldest is None:
+        oldest = 1 if head is None else head[0] + 1
+    if found:
+        oldest = min(oldest, found[0].first_seq)  # what is trimmed between the two reads is not missing here
+    return Page(joined(found) if found else None, oldest, is_closed=head is None or not head[1])
 
 
 def _up_to(rows: Any, after: int, limit_bytes: int) -> Sequence[Frames]:

@@ -8,7 +8,7 @@ from asyncio import Future
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
@@ -25,6 +25,8 @@ class Page:
     """What follows the cursor, as much as fits; None when there is nothing."""
     oldest_seq: int
     """The first event that is still kept; retention removes from the front."""
+    is_closed: bool
+    """Nothing will be added: the run has ended, or is gone."""
 
 
 class EventLog(Protocol):
@@ -43,7 +45,11 @@ class EventLog(Protocol):
         ...
 
     async def trim(self, run_id: RunId, before: int) -> int:
-        """Forget the events before *before*; return how many."""
+        """Forget the events before *before*, and no other; return how many.
+
+        Idempotent. A long log goes in portions from the front, so that appends come between. Not for an active run,
+        which needs its events to go on.
+        """
         ...
 
 
@@ -202,6 +208,66 @@ class StatsStore(Protocol):
         ...
 
 
+class Ending(NamedTuple):
+    """A place in the order in which runs ended."""
+
+    ended_at: str
+    run_id: RunId
+
+
+FIRST_ENDING = Ending("", RunId(""))
+"""Before every other one."""
+
+
+@dataclass(frozen=True)
+class EndedLog:
+    """The log of an ended run that holds more than its terminal event."""
+
+    ending: Ending
+    last_seq: int
+    """Of the terminal event."""
+
+
+@dataclass(frozen=True)
+class IdleThread:
+    """A thread without an active run that has more than one checkpoint in a namespace."""
+
+    ending: Ending
+    """Of the run that was active on it last."""
+    thread_id: str
+
+
+class RetentionStore(Protocol):
+    """Finds what has become old, in the order of the runs' ends; for upkeep only, of every owner.
+
+    A search goes on after an ending, so that what was looked at once is not looked at each time.
+    """
+
+    async def ended_logs(self, after: Ending, before: str, limit: int) -> list[EndedLog]:
+        """Return logs of runs that ended before *before*."""
+        ...
+
+    async def idle_threads(self, after: Ending, before: str, limit: int) -> list[IdleThread]:
+        """Return threads on which every run has ended, the last one before *before*."""
+        ...
+
+
+class IdleSessions(Protocol):
+    """Sessions that nobody has used for long; for upkeep only, of every owner."""
+
+    async def idle(self, before: str, limit: int) -> list[tuple[str, str]]:
+        """Return owner and id of sessions without an active run that were last active before *before*."""
+        ...
+
+    async def delete(self, owner: str, session_id: str) -> None:
+        """Remove the session with everything.
+
+        Raises:
+            SessionBusy: it has an active run.
+        """
+        ...
+
+
 class RunSaver(BaseCheckpointSaver[str]):
     """LangGraph's checkpoint port, bound to one execution: fenced, and after the events emitted so far."""
 
@@ -212,6 +278,13 @@ class RunSaver(BaseCheckpointSaver[str]):
 
     async def asked(self, thread_id: str) -> dict[str, Any]:
         """Return what the thread's tasks asked last, by the interrupts' ids."""
+        raise NotImplementedError
+
+    async def keep_newest(self, thread_id: str) -> int:
+        """Forget the thread's checkpoints but those that it needs to go on; return how many.
+
+        A thread with an active run is left alone, and so are namespaces whose newest checkpoint needs its ancestors.
+        """
         raise NotImplementedError
 
 

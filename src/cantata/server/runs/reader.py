@@ -53,35 +53,44 @@ Watch = Callable[[Subscription], AbstractContextManager[Pulse]]
 async def follow(
     log: EventLog, bus: Bus, run_id: RunId, after: int, watch: Watch
 ) -> AsyncGenerator[Frames | Beat | Gap]:
-    """Yield the run's events after *after*, in order and without a hole, until its terminal one.
+    """Yield the run's events after *after*, in order, until its terminal one; what retention removed is a `Gap`.
 
     Ends with the terminal event, when its pulse is over, or when closed: a run that waits for a human stays open.
+    Ends without one where there is none any more: the run was deleted, or *after* is its end.
     """
     position = after
     with bus.subscribe(run_id) as pushes, watch(pushes) as pulse:
-        is_behind = True
+        is_behind, is_silent = True, False
         while True:
-            frames = None
             if is_behind:
                 page = await log.read(run_id, position, PAGE_BYTES)
                 if page.oldest_seq > position + 1:
                     yield Gap(position + 1, page.oldest_seq - 1)
                     position = page.oldest_seq - 1
                 frames = page.frames
+                if frames is None and page.is_closed:
+                    return
+                if is_silent:
+                    yield Beat(position)
+                    is_silent = False
                 is_behind = frames is not None and len(frames.data) >= PAGE_BYTES  # what came since was pushed
             else:
-                try:
-                    frames = pushes.take(position)
-                except Behind:
-                    is_behind = True
+                frames, is_behind = _pushed(pushes, position)
+                if is_behind:
                     continue
             if frames is not None:
                 position = frames.last_seq
                 yield frames
             elif not is_behind:
                 await pushes.wait()
-                if pulse.is_due():
-                    yield Beat(position)
-                    is_behind = True  # the silence may be a push that was lost
+                is_silent = is_behind = pulse.is_due()  # the silence may be a push that was lost, or the run is gone
             if pulse.is_over() or (frames is not None and frames.is_end):
                 return
+
+
+def _pushed(pushes: Subscription, after: int) -> tuple[Frames | None, bool]:
+    """Return what was pushed, and whether the log must be read for it."""
+    try:
+        return pushes.take(after), False
+    except Behind:
+        return None, True

@@ -179,6 +179,7 @@ class RunService:
 
         Raises:
             ShuttingDown: the process stops first; the run goes on with the next one.
+            WorkflowNotFound: it was deleted first.
         """
         if run.status not in ("queued", "running"):
             return await self.workflow(run.owner, run.id)
@@ -188,6 +189,8 @@ class RunService:
                     workflow = await self.workflow(run.owner, run.id)
                     if workflow["status"] not in ("queued", "running"):  # or the page ended at an answered interrupt
                         return workflow
+        if (await self.get(run.owner, run.id)).is_final:
+            return await self.workflow(run.owner, run.id)
         raise ShuttingDown(f"The server is shutting down; {run.id} goes on when it is back.", workflow_id=run.id)
 
     async def heartbeat(self, owner: str, run_id: RunId, last_seq: int) -> Heartbeat:
@@ -201,8 +204,11 @@ class RunService:
         )
 
     async def gap(self, owner: str, run_id: RunId, from_seq: int, to_seq: int) -> StreamGap:
-        """Make the word of a stream whose events retention has removed."""
-        folded = await self.workflow(owner, run_id)
+        """Make the word of a stream whose events retention has removed, also when the run itself is gone by now."""
+        try:
+            folded = await self.workflow(owner, run_id)
+        except WorkflowNotFound:
+            folded = {"status": "deleted", "messages": []}
         text = "".join(message["content"] for message in folded["messages"] if not message["void"])
         return StreamGap(
             workflow_id=run_id,
@@ -314,9 +320,12 @@ class RunService:
         return frames, msgspec.json.encode(folded.workflow())
 
     async def _stored(self, run: Run) -> Workflow:
-        """Return the fold that was stored when the run came to rest; fold anew what a crash left behind."""
+        """Return the fold that was stored when the run came to rest; fold anew what a crash left behind.
+
+        An ended run's fold is whole, and its log may not be any more.
+        """
         folded: Workflow = msgspec.json.decode(run.workflow)
-        if folded["last_seq"] == run.last_seq:
+        if run.is_final or folded["last_seq"] == run.last_seq:
             return folded
         fold = WorkflowFold()
         for event in await history_of(self._engine.log, run):

@@ -53,6 +53,9 @@ CREATE TABLE heads (
     is_open    INTEGER NOT NULL DEFAULT 1 -- until the terminal event
 ) WITHOUT ROWID;
 
+-- In the order of their ends, for retention; an append does not touch it.
+CREATE INDEX heads_ended ON heads (updated_at) WHERE is_open = 0;
+
 -- A row for each run and flush. A rowid table with an index is written faster than one clustered by run.
 CREATE TABLE events (
     number    INTEGER PRIMARY KEY,

@@ -1,0 +1,149 @@
+"""Removes what is older than it is to be kept: sessions, events of ended runs, checkpoints of idle threads.
+
+Everything goes in small transactions with a pause after each, so that open streams do not notice. What a sweep does
+not get done, because the storage fails or the process stops, the next one does.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from cantata.callbacks.events import Timestamps
+from cantata.server.errors import CantataError, SessionBusy
+from cantata.server.runs.ports import (
+    FIRST_ENDING,
+    Checkpoints,
+    EventLog,
+    IdleSessions,
+    IdleThread,
+    RetentionStore,
+)
+
+logger = logging.getLogger(__name__)
+
+PAGE_ROWS = 100  # found at a time
+PAUSE_SECONDS = 0.005  # after each run, thread or session
+DAY_SECONDS = 86_400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """For how long things are kept; 0 is for ever."""
+
+    event_days: float
+    checkpoint_days: float
+    session_days: float
+
+
+@dataclass(frozen=True)
+class Removed:
+    """What a sweep removed."""
+
+    sessions: int = 0
+    events: int = 0
+    checkpoints: int = 0
+
+    @property
+    def is_something(self) -> bool:
+        """Tell whether it removed anything."""
+        return self != Removed()
+
+
+class Retention:
+    """Sweeps until it is stopped."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        store: RetentionStore,
+        log: EventLog,
+        checkpoints: Checkpoints,
+        *,
+        timestamps: Timestamps,
+        sessions: IdleSessions | None = None,
+    ) -> None:
+        self._limits = limits
+        self._store, self._log, self._checkpoints, self._sessions = store, log, checkpoints, sessions
+        self._timestamps = timestamps
+        # What was looked at in this process is not looked at again; a new process begins anew.
+        self._trimmed = self._pruned = FIRST_ENDING
+
+    async def sweep_regularly(self, interval_seconds: float) -> None:
+        """Sweep now and after each interval, until cancelled; after a sweep that fails the next one may succeed."""
+        while True:
+            try:
+                removed = await self.sweep()
+            except CantataError as error:
+                logger.warning("old data could not be removed; the next sweep tries again", exc_info=error)
+            else:
+                if removed.is_something:
+                    logger.info(
+                        "removed what is too old: %d sessions, %d events, %d checkpoints",
+                        removed.sessions,
+                        removed.events,
+                        removed.checkpoints,
+                    )
+            await asyncio.sleep(interval_seconds)
+
+    async def sweep(self) -> Removed:
+        """Remove what is too old now, and return what that was.
+
+        Raises:
+            StorageUnavailable: something is left; what was removed is.
+        """
+        limits = self._limits
+        return Removed(
+            sessions=await self._forget_sessions(limits.session_days) if limits.session_days else 0,
+            events=await self._trim_logs(limits.event_days) if limits.event_days else 0,
+            checkpoints=await self._prune_threads(limits.checkpoint_days) if limits.checkpoint_days else 0,
+        )
+
+    async def _forget_sessions(self, days: float) -> int:
+        removed = -1
+        total = 0
+        while self._sessions is not None and removed != 0:
+            removed = 0
+            for owner, session_id in await self._sessions.idle(self._before(days), PAGE_ROWS):
+                removed += await self._forget(self._sessions, owner, session_id)
+                await asyncio.sleep(PAUSE_SECONDS)
+            total += removed
+        return total
+
+    async def _forget(self, sessions: IdleSessions, owner: str, session_id: str) -> int:
+        try:
+            await sessions.delete(owner, session_id)
+        except SessionBusy:  # somebody has just come back
+            return 0
+        return 1
+
+    async def _trim_logs(self, days: float) -> int:
+        """Let ended logs keep their terminal event alone: with it every reader comes to an end."""
+        removed = 0
+        while logs := await self._store.ended_logs(self._trimmed, self._before(days), PAGE_ROWS):
+            for log in logs:
+                removed += await self._log.trim(log.ending.run_id, log.last_seq)
+                self._trimmed = log.ending
+                await asyncio.sleep(PAUSE_SECONDS)
+        return removed
+
+    async def _prune_threads(self, days: float) -> int:
+        removed = 0
+        while threads := await self._store.idle_threads(self._pruned, self._before(days), PAGE_ROWS):
+            for thread in threads:
+                removed += await self._prune(thread)
+                self._pruned = thread.ending
+                await asyncio.sleep(PAUSE_SECONDS)
+        return removed
+
+    async def _prune(self, thread: IdleThread) -> int:
+        try:
+            return await self._checkpoints.unbound().keep_newest(thread.thread_id)
+        except CantataError:
+            raise
+        # A worker's edge: a checkpoint that cannot be read, whatever the reason, must not stop the others' upkeep.
+        except Exception:
+            logger.exception("the checkpoints of thread %s cannot be read: they stay", thread.thread_id)
+            return 0
+
+    def _before(self, days: float) -> str:
+        return self._timestamps.ago(days * DAY_SECONDS)
