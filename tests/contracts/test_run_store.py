@@ -202,23 +202,6 @@ async def test_a_listing_can_be_filtered(backend: Backend, wanted: RunFilter, ex
     assert [run.id for run in found] == [new[n].id for n in expected]
 
 
-async def test_earlier_answers_are_those_that_the_thread_has_not_seen(backend: Backend) -> None:
-    """Another graph's run in the same session is news for this thread, its own are not, others' never are."""
-    own = await backend.claimed(a_run(graph="b"))
-    await _settle(backend, own, "completed")
-    news = await backend.claimed(a_run(graph="a"))
-    await _settle(backend, news, "completed")
-    failed = await backend.claimed(a_run(graph="a"))
-    await _settle(backend, failed, "failed")
-    await _settle(backend, await backend.claimed(a_run("bob", graph="a")), "completed")
-    await _settle(backend, await backend.claimed(a_run(session_id="s2", graph="a")), "completed")
-    claim = await backend.claimed(a_run(graph="b"))
-
-    earlier = await backend.store.earlier(claim.run)
-
-    assert [run.id for run in earlier] == [news.run.id]
-
-
 # Claims
 
 

@@ -12,23 +12,29 @@ from tests.support.backends import ALL, Backend, a_run, open_backend, seqs
 from tests.support.engine import OWNER, Server, open_server, unwatched
 from tests.support.graphs import NOTHING, asks, chain, quiet
 
-from cantata.server.errors import SessionBusy, StorageUnavailable, UnknownCheckpoint
+from cantata.server.errors import StorageUnavailable, UnknownCheckpoint
 from cantata.server.runs.frames import Frames
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.model import Run
-from cantata.server.runs.ports import IdleSessions
+from cantata.server.runs.ports import EventLog
 from cantata.server.runs.reader import Gap
 from cantata.server.runs.requests import RunRequest
 from cantata.server.workers.retention import Limits, Removed, Retention
 
 DAY = 86_400
-WEEK = Limits(event_days=7, checkpoint_days=7, session_days=7)
+WEEK = Limits(event_days=7, checkpoint_days=7, session_days=0)
+SESSIONS = Limits(event_days=0, checkpoint_days=0, session_days=7)
 FOR_EVER = Limits(event_days=0, checkpoint_days=0, session_days=0)
 
 
-def retention(backend: Backend, limits: Limits = WEEK, sessions: IdleSessions | None = None) -> Retention:
+def retention(backend: Backend, limits: Limits = WEEK, log: EventLog | None = None) -> Retention:
     return Retention(
-        limits, backend.retention, backend.log, backend.checkpoints, timestamps=backend.timestamps, sessions=sessions
+        limits,
+        backend.retention,
+        log or backend.log,
+        backend.checkpoints,
+        backend.sessions,
+        timestamps=backend.timestamps,
     )
 
 
@@ -49,26 +55,6 @@ async def aged(server: Server) -> Removed:
     """Sweep as if eight days had passed."""
     server.backend.clock.advance(8 * DAY)
     return await retention(server.backend).sweep()
-
-
-class Sessions:
-    """Sessions by name; those that are busy refuse to go."""
-
-    def __init__(self, *names: str, busy: tuple[str, ...] = ()) -> None:
-        self.names = [*names, *busy]
-        self.busy = busy
-        self.before: list[str] = []
-
-    async def idle(self, before: str, limit: int) -> list[tuple[str, str]]:
-        """Return all of them."""
-        self.before.append(before)
-        return [("ada", name) for name in self.names][:limit]
-
-    async def delete(self, owner: str, session_id: str) -> None:
-        """Remove one."""
-        if session_id in self.busy:
-            raise SessionBusy
-        self.names.remove(session_id)
 
 
 class FailingLog:
@@ -150,11 +136,10 @@ async def test_many_logs_are_trimmed_in_one_sweep(backend: Backend) -> None:
 
 
 async def test_without_limits_nothing_is_removed(backend: Backend) -> None:
-    sessions = Sessions("s1")
     claim = await backend.ended()
     backend.clock.advance(36_500 * DAY)
 
-    assert await retention(backend, FOR_EVER, sessions).sweep() == Removed()
+    assert await retention(backend, FOR_EVER).sweep() == Removed()
     assert seqs(await backend.log.read(claim.run.id, 0, ALL)) == [1, 2, 3, 4, 5]
 
 
@@ -267,14 +252,18 @@ async def test_a_checkpoint_that_cannot_be_read_keeps_no_other_from_being_pruned
 # Sessions
 
 
-async def test_idle_sessions_are_deleted_and_busy_ones_left(backend: Backend) -> None:
-    sessions = Sessions("a", "b", busy=("c",))
+async def test_idle_sessions_are_deleted_and_busy_and_recent_ones_left(backend: Backend) -> None:
+    await backend.ended(a_run(session_id="old"))
+    await backend.ended(a_run(session_id="older"))
+    await backend.created(a_run(session_id="busy"))
+    backend.clock.advance(6 * DAY)
+    await backend.ended(a_run(session_id="recent"))
+    backend.clock.advance(2 * DAY)
 
-    removed = await retention(backend, sessions=sessions).sweep()
+    removed = await retention(backend, SESSIONS).sweep()
 
     assert removed == Removed(sessions=2)
-    assert sessions.names == ["c"]
-    assert set(sessions.before) == {"2025-12-25T00:00:00.000Z"}
+    assert {session.id for session in await backend.sessions.find("ada", None, None, 10)} == {"busy", "recent"}
 
 
 # The background
@@ -284,7 +273,7 @@ async def test_after_a_sweep_that_failed_the_next_one_removes_what_is_left(backe
     await backend.ended()
     backend.clock.advance(8 * DAY)
     log = FailingLog(backend, failures=1)
-    sweeper = Retention(WEEK, backend.retention, log, backend.checkpoints, timestamps=backend.timestamps)
+    sweeper = retention(backend, WEEK, log)
 
     with pytest.raises(StorageUnavailable):
         await sweeper.sweep()
@@ -296,7 +285,7 @@ async def test_the_background_survives_a_failure_says_what_it_removed_and_stops_
     await backend.ended()
     backend.clock.advance(8 * DAY)
     log = FailingLog(backend, failures=2)
-    sweeper = Retention(WEEK, backend.retention, log, backend.checkpoints, timestamps=backend.timestamps)
+    sweeper = retention(backend, WEEK, log)
 
     with heard() as hearing:
         async with asyncio.TaskGroup() as tasks:

@@ -17,6 +17,7 @@ from cantata.server.persistence.sqlite_definitions import SqliteDefinitions
 from cantata.server.persistence.sqlite_log import SqliteLog
 from cantata.server.persistence.sqlite_retention import SqliteRetention
 from cantata.server.persistence.sqlite_runs import SqliteRuns
+from cantata.server.persistence.sqlite_sessions import SqliteSessions
 from cantata.server.persistence.sqlite_stats import SqliteStats
 from cantata.server.runs.frames import Frames, FrameWriter, joined
 from cantata.server.runs.ids import RunId, new_run_id
@@ -30,6 +31,7 @@ from cantata.server.runs.ports import (
     Page,
     RetentionStore,
     RunStore,
+    SessionStore,
     StatsStore,
 )
 
@@ -71,6 +73,7 @@ class Backend:
     log: EventLog
     store: RunStore
     checkpoints: Checkpoints
+    sessions: SessionStore
     definitions: DefinitionStore
     stats: StatsStore
     retention: RetentionStore
@@ -115,6 +118,7 @@ async def open_backend(name: str, folder: Path, clock: Clock | None = None) -> A
             log=SqliteLog(database, timestamps),
             store=SqliteRuns(database, timestamps),
             checkpoints=SqliteCheckpoints(database, serializer(())),
+            sessions=SqliteSessions(database, timestamps),
             definitions=SqliteDefinitions(database, timestamps),
             stats=SqliteStats(database, timestamps),
             retention=SqliteRetention(database),

@@ -20,9 +20,10 @@ from cantata.server.exits import heard_exits
 from cantata.server.guard import Addressed, BodyLimit, OpenServerGuard
 from cantata.server.problems import SCHEMA as PROBLEM_SCHEMA
 from cantata.server.problems import problem, render, validation_problem
-from cantata.server.routes import chat, coordinator, definitions, graphs, health, stream, workflows
+from cantata.server.routes import chat, coordinator, definitions, graphs, health, sessions, stream, workflows
 from cantata.server.routes.answers import Answers
 from cantata.server.routes.documented import PROBLEM_CONTENT
+from cantata.server.routes.session_shapes import session_schemas
 from cantata.server.runs.workflow import workflow_schemas
 from cantata.server.settings import Settings
 from cantata.server.watchdog import watched_loop
@@ -60,6 +61,7 @@ def create_app(settings: Settings, config_path: Path | None = None) -> FastAPI:
         chat.router,
         stream.router,
         workflows.router,
+        sessions.router,
         coordinator.router,
         definitions.router,
         graphs.router,
@@ -92,7 +94,7 @@ def _describe(app: FastAPI) -> None:
     def described() -> dict[str, Any]:
         if app.openapi_schema is None:
             told = generate()
-            told["components"]["schemas"] |= {"Problem": PROBLEM_SCHEMA, **workflow_schemas()}
+            told["components"]["schemas"] |= {"Problem": PROBLEM_SCHEMA, **workflow_schemas(), **session_schemas()}
             for operation in (operation for path in told["paths"].values() for operation in path.values()):
                 if unreadable := operation["responses"].get("422"):
                     unreadable["content"] = PROBLEM_CONTENT

@@ -34,13 +34,16 @@ from cantata.server.persistence.sqlite_definitions import SqliteDefinitions
 from cantata.server.persistence.sqlite_log import SqliteLog
 from cantata.server.persistence.sqlite_retention import SqliteRetention
 from cantata.server.persistence.sqlite_runs import SqliteRuns
+from cantata.server.persistence.sqlite_sessions import SqliteSessions
 from cantata.server.persistence.sqlite_stats import SqliteStats
 from cantata.server.persistence.stores import open_store
 from cantata.server.runs.definitions import Definitions
 from cantata.server.runs.execution import Engine
+from cantata.server.runs.ports import SessionStore
 from cantata.server.runs.presence import Presence
 from cantata.server.runs.requests import SpecLimits
 from cantata.server.runs.service import RunService
+from cantata.server.runs.sessions import Sessions
 from cantata.server.runs.statistics import Statistics
 from cantata.server.settings import Settings
 from cantata.server.workers.retention import Limits, Retention
@@ -60,6 +63,7 @@ class Resources:
     engine: Engine
     definitions: Definitions
     statistics: Statistics
+    sessions: Sessions
     limits: SpecLimits
     default_model: str
     """Of agents whose run names none."""
@@ -98,6 +102,7 @@ async def open_resources(
             background.append(tasks.create_task(resources.service.cancel_abandoned()))
             sweeping = resources.retention.sweep_regularly(settings.retention_interval_seconds)
             background.append(tasks.create_task(sweeping))
+            background.append(tasks.create_task(resources.sessions.sweep()))
             if isinstance(graph_store, GraphStore):
                 background.append(tasks.create_task(graph_store.sweep_regularly()))
             yield resources
@@ -152,28 +157,30 @@ def _build(
         run_timeout_seconds=settings.run_timeout_seconds,
         recursion_limit=settings.recursion_limit,
     )
+    sessions = SqliteSessions(database, timestamps)
     limits = SpecLimits(settings.max_workflow_steps, settings.max_workflow_depth)
     definitions = Definitions(SqliteDefinitions(database, timestamps), graphs, limits)
     return Resources(
         settings=settings,
         service=RunService(engine, dispatcher, models, definitions, limits),
         worker=Worker("embedded", engine, dispatcher),
-        retention=_retention(settings, database, engine),
+        retention=_retention(settings, database, engine, sessions),
         engine=engine,
         definitions=definitions,
         statistics=Statistics(SqliteStats(database, timestamps), graphs),
+        sessions=Sessions(sessions, engine.store),
         limits=limits,
         default_model=resolve_model_name(None, models),
         database=database,
     )
 
 
-def _retention(settings: Settings, database: Database, engine: Engine) -> Retention:
+def _retention(settings: Settings, database: Database, engine: Engine, sessions: SessionStore) -> Retention:
     limits = Limits(
         event_days=settings.event_retention_days,
         checkpoint_days=settings.checkpoint_retention_days,
         session_days=settings.session_retention_days,
     )
     return Retention(
-        limits, SqliteRetention(database), engine.log, engine.checkpoints, timestamps=engine.timestamps, sessions=None
+        limits, SqliteRetention(database), engine.log, engine.checkpoints, sessions, timestamps=engine.timestamps
     )

@@ -3,7 +3,7 @@
     CantataError
     ├── BadRequest 400 ─── MalformedJson, MissingPrompt
     ├── Forbidden 403 ──── HostNotAllowed, CrossSite
-    ├── NotFound 404 ───── WorkflowNotFound, GraphNotFound, DefinitionNotFound
+    ├── NotFound 404 ───── WorkflowNotFound, GraphNotFound, DefinitionNotFound, SessionNotFound, MessageNotFound
     ├── MethodNotAllowed 405
     ├── Conflict 409 ───── SessionBusy, WorkflowFinished, WorkflowNotFinished, NotInterrupted, InterruptMismatch,
     │                      CursorBeyondHead, NameTaken
@@ -95,6 +95,18 @@ class DefinitionNotFound(NotFound):
     """No stored workflow has this name."""
 
     code = "definition_not_found"
+
+
+class SessionNotFound(NotFound):
+    """No session has this id."""
+
+    code = "session_not_found"
+
+
+class MessageNotFound(NotFound):
+    """The session has no such message."""
+
+    code = "message_not_found"
 
 
 class MethodNotAllowed(CantataError):

@@ -32,7 +32,7 @@ Outcome = tuple[Any, BaseException | None]
 Merged = Callable[[sqlite3.Cursor, Sequence[Any]], Sequence[Outcome]]
 """Carries out many operations of one kind with few statements."""
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 MAX_BATCH = 200  # operations; keeps the loop for some 3 ms at most
 BUSY_SECONDS = 0.1  # another program may hold the file for a moment; the loop waits meanwhile
 SATURATED_SECONDS = 0.004  # a turn of the loop that takes longer means that it has more to do than it can

@@ -7,23 +7,24 @@ from typing import Any
 import msgspec
 
 from cantata.callbacks.events import Timestamps
-from cantata.server.errors import Fenced, IdempotencyMismatch, SessionBusy, WorkflowNotFinished
+from cantata.server.errors import Fenced, IdempotencyMismatch, SessionBusy, WorkflowNotFinished, WorkflowNotFound
 from cantata.server.persistence.sqlite import Database
-from cantata.server.persistence.sqlite_forks import check_fork, copy_checkpoint
+from cantata.server.persistence.sqlite_branches import UNSEEN, Place, let_go, place_of
 from cantata.server.persistence.sqlite_log import begin, store
+from cantata.server.persistence.sqlite_messages import add_answers, add_question, remove_messages
 from cantata.server.runs.frames import Frames
-from cantata.server.runs.ids import RunId, new_thread_id
+from cantata.server.runs.ids import RunId
 from cantata.server.runs.model import FINAL_STATUSES, Claim, Fence, NewRun, Rest, Resumption, Run, RunSpec, Takeover
 from cantata.server.runs.ports import Created, RunFilter
 
 IDEMPOTENCY_HOURS = 24  # how long a key is kept, as the API promises
 
 ACTIVE = "status IN ('queued', 'running', 'interrupted')"
-_COLUMNS = (
+RUN_COLUMNS = (
     "id, owner, session_id, thread_id, spec, status, attempt, epoch, last_seq, created_at, updated_at, started_at,"
-    " request_hash, takeover, answers, resumption, base_checkpoint_id, workflow"
+    " request_hash, takeover, answers, resumption, base_checkpoint_id, workflow, parent_id, question_id"
 )
-_RUNS = "runs JOIN heads ON heads.run_id = runs.id"
+RUNS = "runs JOIN heads ON heads.run_id = runs.id"
 _NEWEST_CHECKPOINT = (
     "(SELECT max(checkpoint_id) FROM checkpoints WHERE checkpoints.thread_id = runs.thread_id AND namespace = '')"
 )
@@ -35,6 +36,11 @@ _CLAIM = (
     " AND other.number < runs.number)"
 )
 _KEEP_RECORD = "INSERT INTO run_records (owner, record) SELECT owner, ? FROM runs WHERE id = ?"
+_NOTE_END = "UPDATE sessions SET updated_at = ? WHERE (owner, id) = (SELECT owner, session_id FROM runs WHERE id = ?)"
+_EARLIER = (
+    f"SELECT {RUN_COLUMNS} FROM {RUNS} WHERE id IN ({UNSEEN}) AND owner = :owner AND status = 'completed'"
+    " ORDER BY number"
+)
 _spec_decoder = msgspec.json.Decoder(RunSpec)
 
 
@@ -52,17 +58,18 @@ class SqliteRuns:
         def operation(cursor: sqlite3.Cursor) -> Created:
             if known := _known(cursor, new, now):
                 return Created(known, is_new=False, is_waiting=False)
-            busy = None if new.is_session_new else _active_in_session(cursor, new.owner, new.session_id)
+            busy = None if new.is_session_new else active_in_session(cursor, new.owner, new.session_id)
             if busy is not None and new.if_busy == "reject":
                 raise SessionBusy(active_workflow_id=busy)
-            if new.fork is not None:
-                check_fork(cursor, new.fork)
-            thread_id = _thread(cursor, new, now)
-            if new.fork is not None:
-                copy_checkpoint(cursor, new.fork, thread_id)
-            _insert_run(cursor, new, thread_id, workflow, now)
+            question_id = _question_of(cursor, new)
+            place = place_of(cursor, new)
+            _touch_session(cursor, new, now)
+            if new.question is not None:
+                add_question(cursor, new.owner, new.session_id, new.question, place.parent_message_id)
+            _insert_run(cursor, new, place, question_id, workflow, now)
             begin(cursor, new.id, first, now)
-            return Created(_queued(new, thread_id, first, workflow, now), is_new=True, is_waiting=busy is not None)
+            run = _queued(new, place, question_id, first, workflow, now)
+            return Created(run, is_new=True, is_waiting=busy is not None)
 
         return await self._database.submit(operation)
 
@@ -80,23 +87,21 @@ class SqliteRuns:
         given = {name: value for name, value in filters.items() if value is not None}
         where = "".join(f" AND {name}{'' if name.endswith('<') else ' ='} ?" for name in given)
         where += f" AND {ACTIVE}" if wanted.is_active else ""
-        sql = f"SELECT {_COLUMNS} FROM {_RUNS} WHERE owner = ?{where} ORDER BY id DESC LIMIT ?"
+        sql = f"SELECT {RUN_COLUMNS} FROM {RUNS} WHERE owner = ?{where} ORDER BY id DESC LIMIT ?"
         if wanted.trace_id is not None:  # no run has a trace until tracing is configured
             return []
         return await self._database.read(
-            lambda connection: [_run(row) for row in connection.execute(sql, (owner, *given.values(), limit))]
+            lambda connection: [read_run(row) for row in connection.execute(sql, (owner, *given.values(), limit))]
         )
 
     async def earlier(self, run: Run) -> list[Run]:
-        """Return the session's completed runs that the run's thread has not seen, oldest first."""
-        sql = (
-            f"SELECT {_COLUMNS} FROM {_RUNS} WHERE owner = ?1 AND session_id = ?2 AND status = 'completed' AND number >"
-            " coalesce((SELECT max(number) FROM runs WHERE owner = ?1 AND session_id = ?2 AND thread_id = ?3"
-            " AND started_at IS NOT NULL AND id <> ?4), 0)"
-            " AND number < (SELECT number FROM runs WHERE id = ?4) ORDER BY number"
-        )
-        values = (run.owner, run.session_id, run.thread_id, run.id)
-        return self._database.look(lambda connection: [_run(row) for row in connection.execute(sql, values)])
+        """Return the completed runs above the run that its thread has not seen, oldest first."""
+        if run.parent_id is None:
+            return []
+        has_memory = run.base_checkpoint_id is not None
+        seen_by = run.spec.thread_name if has_memory else ""  # nobody's name: an empty thread has seen nothing
+        values = {"start": run.parent_id, "owner": run.owner, "graph": seen_by}
+        return self._database.look(lambda connection: [read_run(row) for row in connection.execute(_EARLIER, values)])
 
     async def claim(self, run_id: RunId, worker: str) -> Claim | None:
         """Take a queued run whose turn in its session it is; None when it cannot be had."""
@@ -126,7 +131,7 @@ class SqliteRuns:
                 store(cursor, run_id, fence, frames, now)
             cursor.execute(
                 "UPDATE runs SET status = ?, workflow = ?, takeover = ?, answers = ?, worker = NULL,"
-                " resumption = coalesce(?, resumption)"
+                " resumption = coalesce(?, resumption), last_message_id = coalesce(?, last_message_id)"
                 # Two answers of one millisecond make the same event, which then looks like a repeat: the status tells.
                 " WHERE id = ? AND (? IS NULL OR status <> 'queued') AND EXISTS"
                 " (SELECT 1 FROM heads WHERE run_id = id AND epoch = ? AND last_seq = ? AND is_open)",
@@ -136,6 +141,7 @@ class SqliteRuns:
                     rest.takeover,
                     answers,
                     resumption,
+                    rest.messages[-1].message_id if rest.messages else None,
                     run_id,
                     resumption,
                     fence.epoch,
@@ -148,7 +154,11 @@ class SqliteRuns:
             cursor.execute("UPDATE heads SET is_open = ?, updated_at = ? WHERE run_id = ?", (is_open, now, run_id))
             if record is not None:
                 cursor.execute(_KEEP_RECORD, (record, run_id))
-            return None if is_open else _next_in_session(cursor, run_id)
+            if is_open:
+                return None
+            add_answers(cursor, run_id, rest.messages)
+            cursor.execute(_NOTE_END, (now, run_id))
+            return _next_in_session(cursor, run_id)
 
         return await self._database.submit(operation)
 
@@ -182,6 +192,8 @@ class SqliteRuns:
                 return
             if not run.is_final:
                 raise WorkflowNotFinished
+            remove_messages(cursor, run)
+            let_go(cursor, run)
             cursor.execute("DELETE FROM events WHERE run_id = ?", (run_id,))
             cursor.execute("DELETE FROM heads WHERE run_id = ?", (run_id,))
             cursor.execute("DELETE FROM runs WHERE id = ?", (run_id,))
@@ -194,11 +206,11 @@ def _known(cursor: sqlite3.Cursor, new: NewRun, now: str) -> Run | None:
     if new.idempotency_key is None:
         return None
     row = cursor.execute(
-        f"SELECT {_COLUMNS} FROM {_RUNS} WHERE owner = ? AND idempotency_key = ?", (new.owner, new.idempotency_key)
+        f"SELECT {RUN_COLUMNS} FROM {RUNS} WHERE owner = ? AND idempotency_key = ?", (new.owner, new.idempotency_key)
     ).fetchone()
     if row is None:
         return None
-    run = _run(row)
+    run = read_run(row)
     if run.created_at < _hours_before(now, IDEMPOTENCY_HOURS):
         cursor.execute("UPDATE runs SET idempotency_key = NULL WHERE id = ?", (run.id,))
         return None
@@ -211,7 +223,8 @@ def _hours_before(now: str, hours: int) -> str:
     return (datetime.fromisoformat(now) - timedelta(hours=hours)).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
-def _active_in_session(cursor: sqlite3.Cursor, owner: str, session_id: str) -> RunId | None:
+def active_in_session(cursor: sqlite3.Cursor, owner: str, session_id: str) -> RunId | None:
+    """Return the active run whose turn in its session it is."""
     row = cursor.execute(
         f"SELECT id FROM runs WHERE owner = ? AND session_id = ? AND {ACTIVE} ORDER BY number LIMIT 1",
         (owner, session_id),
@@ -229,37 +242,42 @@ def _next_in_session(cursor: sqlite3.Cursor, run_id: RunId) -> RunId | None:
     return row[0] if row else None
 
 
-def _thread(cursor: sqlite3.Cursor, new: NewRun, now: str) -> str:
-    """Find or make the thread of (session, graph), and the session itself."""
+def _touch_session(cursor: sqlite3.Cursor, new: NewRun, now: str) -> None:
     cursor.execute(
-        "INSERT INTO sessions (owner, id, created_at, updated_at) VALUES (?1, ?2, ?3, ?3)"
-        " ON CONFLICT (owner, id) DO UPDATE SET updated_at = excluded.updated_at",
-        (new.owner, new.session_id, now),
+        "INSERT INTO sessions (owner, id, created_at, updated_at, head_id) VALUES (?1, ?2, ?3, ?3, ?4)"
+        " ON CONFLICT (owner, id) DO UPDATE SET updated_at = excluded.updated_at, head_id = excluded.head_id",
+        (new.owner, new.session_id, now, new.id),
     )
-    thread_id = new_thread_id()
-    cursor.execute(
-        "INSERT INTO threads (id, owner, session_id, graph) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (owner, session_id, graph) DO NOTHING",
-        (thread_id, new.owner, new.session_id, new.spec.thread_name),
-    )
-    if cursor.rowcount == 1:
-        return thread_id
+
+
+def _question_of(cursor: sqlite3.Cursor, new: NewRun) -> str | None:
+    """Name the message that the run answers: its own, or another run's."""
+    if new.answers_again is None:
+        return None if new.question is None else new.question.message_id
     row = cursor.execute(
-        "SELECT id FROM threads WHERE owner = ? AND session_id = ? AND graph = ?",
-        (new.owner, new.session_id, new.spec.thread_name),
+        "SELECT question_id FROM runs WHERE id = ? AND owner = ? AND session_id = ?",
+        (new.answers_again, new.owner, new.session_id),
     ).fetchone()
-    return str(row[0])
+    if row is None:
+        raise WorkflowNotFound(f"{new.answers_again}, whose question is to be answered again, is gone.")
+    question_id: str | None = row[0]
+    return question_id
 
 
-def _insert_run(cursor: sqlite3.Cursor, new: NewRun, thread_id: str, workflow: bytes, now: str) -> None:
+def _insert_run(
+    cursor: sqlite3.Cursor, new: NewRun, place: Place, question_id: str | None, workflow: bytes, now: str
+) -> None:
     cursor.execute(
-        "INSERT INTO runs (id, owner, session_id, thread_id, graph, spec, status, created_at,"
-        " request_hash, idempotency_key, workflow) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?)",
+        "INSERT INTO runs (id, owner, session_id, parent_id, question_id, last_message_id, thread_id, graph, spec,"
+        " status, created_at, request_hash, idempotency_key, workflow)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, 'queued', ?9, ?10, ?11, ?12)",
         (
             new.id,
             new.owner,
             new.session_id,
-            thread_id,
+            place.parent_id,
+            question_id,
+            place.thread_id,
             new.spec.graph,
             msgspec.json.encode(new.spec),
             now,
@@ -270,12 +288,12 @@ def _insert_run(cursor: sqlite3.Cursor, new: NewRun, thread_id: str, workflow: b
     )
 
 
-def _queued(new: NewRun, thread_id: str, first: Frames, workflow: bytes, now: str) -> Run:
+def _queued(new: NewRun, place: Place, question_id: str | None, first: Frames, workflow: bytes, now: str) -> Run:
     return Run(
         id=new.id,
         owner=new.owner,
         session_id=new.session_id,
-        thread_id=thread_id,
+        thread_id=place.thread_id,
         spec=new.spec,
         status="queued",
         attempt=1,
@@ -289,6 +307,8 @@ def _queued(new: NewRun, thread_id: str, first: Frames, workflow: bytes, now: st
         answers=None,
         resumption=None,
         base_checkpoint_id=None,
+        parent_id=place.parent_id,
+        question_id=question_id,
         workflow=workflow,
     )
 
@@ -306,11 +326,12 @@ def _head(fence: Fence, frames: Frames | None) -> int:
 def _by_id(source: sqlite3.Cursor | sqlite3.Connection, run_id: RunId, owner: str | None = None) -> Run | None:
     where = "id = ?" if owner is None else "id = ? AND owner = ?"
     values = (run_id,) if owner is None else (run_id, owner)
-    row = source.execute(f"SELECT {_COLUMNS} FROM {_RUNS} WHERE {where}", values).fetchone()
-    return _run(row) if row else None
+    row = source.execute(f"SELECT {RUN_COLUMNS} FROM {RUNS} WHERE {where}", values).fetchone()
+    return read_run(row) if row else None
 
 
-def _run(row: tuple[Any, ...]) -> Run:
+def read_run(row: tuple[Any, ...]) -> Run:
+    """Read a row of `RUN_COLUMNS`."""
     return Run(
         id=row[0],
         owner=row[1],
@@ -330,6 +351,8 @@ def _run(row: tuple[Any, ...]) -> Run:
         resumption=None if row[15] is None else msgspec.json.decode(row[15], type=Resumption),
         base_checkpoint_id=row[16],
         workflow=row[17],
+        parent_id=row[18],
+        question_id=row[19],
     )
 
 

@@ -98,7 +98,7 @@ class SessionEvents:
             "observation_id": getattr(event, "observation_id", UNSET) or None,
         }
         if message_id := getattr(event, "message_id", None):
-            head["message_id"] = message_id_of(RunId(event.workflow_id), message_id)
+            head["message_id"] = message_id_of(RunId(event.workflow_id), int(message_id[1:]))
         return head
 
     def _place(self, event: StepStart | MessageStart | ToolStart) -> None:

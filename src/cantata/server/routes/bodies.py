@@ -1,6 +1,6 @@
 """The bodies and queries that clients send, with what all runs have in common. An unknown member is refused."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import fastapi
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
@@ -58,6 +58,34 @@ class ForkBody(NewRunBody):
 
     checkpoint_id: str = Field(min_length=1, max_length=100, description="One of the workflow's history.")
     input: Any = Field(None, description="A new input for that state; left out, the fork goes on from it.")
+
+
+class VariantBody(NewRunBody):
+    """A run in the place of another one; graph, context, model and options are that one's."""
+
+    if_busy: IfBusy = Field("reject", description="What to do while the session has an active workflow.")
+
+
+class EditBody(VariantBody):
+    """What the user would rather have said."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"content": "And in words?"}]})
+
+    content: str
+
+
+class SessionBody(Body):
+    """What is to be changed of a session; what is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Arithmetic"}]})
+
+    # Factories: OpenAPI must not tell of defaults, for what is left out stays.
+    title: str | None = Field(
+        default_factory=lambda: None, min_length=1, max_length=200, description="null gives the default back."
+    )
+    head: str = Field(
+        default_factory=str, min_length=1, max_length=100, description="The message after which the next one goes."
+    )
 
 
 class RunBody(NewRunBody):
@@ -230,3 +258,24 @@ class HistoryQuery(Query):
     """The query of a run's checkpoints."""
 
     limit: Annotated[int, Field(ge=1, le=1_000)] = 100
+
+
+class SessionsQuery(Query):
+    """The query of a list of sessions."""
+
+    q: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: str | None = None
+
+
+class MessagesQuery(Query):
+    """The query of a session's messages."""
+
+    view: Literal["flat", "tree"] = "flat"
+    branch: str | None = None
+
+
+class ExportQuery(Query):
+    """The query of a session's export."""
+
+    format: Literal["json", "markdown"] = "json"

@@ -3,10 +3,20 @@
 from typing import Any
 
 PROBLEM_CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-_WORKFLOW = {"application/json": {"schema": {"$ref": "#/components/schemas/Workflow"}}}
 _STREAM = {"text/event-stream": {"schema": {"type": "string", "description": "Frames of `id`, `event` and `data`."}}}
 
 Answers = dict[int | str, dict[str, Any]]
+
+
+def _schema_of(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _schema(name: str) -> dict[str, Any]:
+    return {"application/json": {"schema": _schema_of(name)}}
+
+
+_WORKFLOW = _schema("Workflow")
 
 
 def _problems(**sentences: str) -> Answers:
@@ -60,3 +70,51 @@ ACTION_ANSWERS: Answers = {
         _503="The storage is unavailable",
     ),
 }
+SESSION_LIST: Answers = {
+    200: {"description": "The sessions, the newest activity first, and `next_cursor`."},
+    **_problems(_422="A parameter is not acceptable"),
+}
+SESSION_ANSWERS: Answers = {
+    200: {"description": "The session.", "content": _schema("WholeSession")},
+    **_problems(_404="No session has this id"),
+}
+SESSION_CHANGES: Answers = {
+    200: {"description": "The session as it is now.", "content": _schema("ShownSession")},
+    **_problems(
+        _400="Malformed JSON",
+        _404="No session has this id, or it has no such message",
+        _415="The body is not JSON",
+        _422="A field is not acceptable",
+        _503="The storage is unavailable",
+    ),
+}
+SESSION_REMOVAL: Answers = {
+    **_problems(
+        _404="No session has this id",
+        _409="A workflow of the session is active",
+        _503="The storage is unavailable",
+    ),
+}
+MESSAGE_LIST: Answers = {
+    200: {
+        "description": "The messages in order of time, or as trees, each with its `children`.",
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "properties": {"messages": {"type": "array", "items": _schema_of("ShownMessage")}},
+                    "required": ["messages"],
+                }
+            }
+        },
+    },
+    **_problems(_404="No session has this id, or it has no such message", _422="A parameter is not acceptable"),
+}
+EXPORT_ANSWERS: Answers = {
+    200: {
+        "description": "The session, its messages as trees and its workflows; or all that to read.",
+        "content": {"application/json": {}, "text/markdown": {"schema": {"type": "string"}}},
+    },
+    **_problems(_404="No session has this id", _422="A parameter is not acceptable"),
+}
+VARIANT_ANSWERS: Answers = RUN_ANSWERS | _problems(_404="There is no such session, message, or workflow of the cursor")

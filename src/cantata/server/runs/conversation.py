@@ -61,14 +61,3 @@ def _unseen(earlier: Sequence[tuple[str, str | None]]) -> list[BaseMessage]:
         if answer:
             said.append(AIMessage(answer))
     return said
-
-
-def text_of_input(given: Any) -> str | None:
-    """Return what the user said, when an input says something."""
-    if isinstance(given, str):
-        return given
-    messages = given.get("messages") if isinstance(given, dict) else None
-    last = messages[-1] if isinstance(messages, list) and messages else messages
-    if isinstance(last, dict):
-        return last.get("content") if isinstance(last.get("content"), str) else None
-    return last if isinstance(last, str) else None

@@ -13,7 +13,7 @@ A run never raises into the task group that hosts it.
 import asyncio
 import copy
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import msgspec
@@ -35,11 +35,12 @@ from cantata.graphs.source import BrokenGraph
 from cantata.graphs.spec import BadSpec
 from cantata.server.errors import Fenced, LogConflict, StorageUnavailable
 from cantata.server.runs.breakpoints import breakpoint_of
-from cantata.server.runs.conversation import Opening, open_conversation, text_of_input
+from cantata.server.runs.conversation import Opening, open_conversation
 from cantata.server.runs.endings import Endings
 from cantata.server.runs.faults import Failure, exhausted, failure_of, timed_out
 from cantata.server.runs.ids import RunId, uuid_of
 from cantata.server.runs.live import Cancellation, LiveRun, LiveRuns
+from cantata.server.runs.messages import messages_of, text_of
 from cantata.server.runs.model import Claim, Rest, Run, RunRecord, Status
 from cantata.server.runs.ports import Bus, Checkpoints, EventLog, RunSaver, RunStore
 from cantata.server.runs.presence import Presence
@@ -258,7 +259,7 @@ class Execution:
         earlier = [
             (text, msgspec.json.decode(run.workflow).get("final_response"))
             for run in await self._engine.store.earlier(self._run)
-            if (text := text_of_input(run.spec.input))
+            if (text := text_of(run.spec.input))
         ]
         return open_conversation(self._run, thread, earlier)
 
@@ -281,7 +282,10 @@ class Execution:
         return await self._end(self._endings.cancelled(result), "cancelled")
 
     async def _end(self, last: StoredEvent, status: Status) -> RunId | None:
-        return await self._recorder.settle((last,), Rest(status=status), self._record)
+        return await self._recorder.settle((last,), Rest(status=status), self._summed)
+
+    def _summed(self, rest: Rest, workflow: dict[str, Any]) -> Rest:
+        return replace(rest, record=self._record(workflow), messages=messages_of(self._run, workflow))
 
     def _record(self, workflow: dict[str, Any]) -> RunRecord:
         """Sum up the run for statistics; without its graph nothing is known of its agents."""

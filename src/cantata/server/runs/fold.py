@@ -65,6 +65,7 @@ class WorkflowFold:
         self._reasoning: list[Entry] = []
         self._messages: dict[str, Entry] = {}
         self._said: dict[str, tuple[list[str], list[str]]] = {}
+        self._last_tool: str | None = None  # that ended since the last message began
         self._usages: list[Usage] = []
         self._under: defaultdict[str, list[Entry]] = defaultdict(list)
         self._lineage = Lineage()
@@ -188,8 +189,11 @@ class WorkflowFold:
             "model": event.model or None,
             "status": "running",
             "complete": False,
+            "cause_by": self._last_tool or self._head.get("graph", ""),
+            "timestamp": event.timestamp,
             **self._place(event),
         }
+        self._last_tool = None
         self._follow(event, self._messages[event.message_id])
 
     def _message_complete(self, event: MessageComplete) -> None:
@@ -230,6 +234,7 @@ class WorkflowFold:
         _set(self._tools[event.span_id], progress=event.progress, progress_message=event.message)
 
     def _tool_end(self, event: ToolEnd) -> None:
+        self._last_tool = event.tool
         tool = self._tools[event.span_id]
         tool |= {"status": event.status, "duration_ms": event.duration_ms}
         _set(tool, output=event.output, output_bytes=event.output_bytes, error=event.error)

@@ -34,9 +34,9 @@ def new_thread_id() -> str:
     return str(uuid7())
 
 
-def message_id_of(run_id: RunId, message: str) -> str:
-    """Name a run's message `m1`, `m2` …, or `m0` that began the run, for its whole session."""
-    return f"msg_{run_id[3:]}_{message[1:]}"
+def message_id_of(run_id: RunId, number: int) -> str:
+    """Name a message of a session: 0 is what the user said to the run, `n` the run's own `m<n>`."""
+    return f"msg_{run_id[3:]}_{number}"
 
 
 def run_id_of(text: str) -> RunId | None:

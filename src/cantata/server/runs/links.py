@@ -17,3 +17,9 @@ def links_of(run_id: RunId) -> dict[str, str]:
     """Name the addresses of a run."""
     own = address_of(run_id)
     return {"self": own} | {name: f"{own}/{name}" for name in ("status", "events", "cancel", "resume", "history")}
+
+
+def session_links_of(session_id: str) -> dict[str, str]:
+    """Name the addresses of a session."""
+    own = f"{root.get()}/api/sessions/{session_id}"
+    return {"self": own} | {name: f"{own}/{name}" for name in ("messages", "export")}

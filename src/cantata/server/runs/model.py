@@ -1,9 +1,11 @@
 """What a run is, apart from where it is stored."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from cantata.callbacks.events import Strategy
 from cantata.server.runs.ids import RunId
@@ -58,6 +60,25 @@ class ForkPoint:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Message:
+    """What somebody said in a session; `parent_id` is the message that it goes on from."""
+
+    message_id: str
+    run_id: RunId
+    parent_id: str | None
+    role: str
+    content: str
+    content_parts: list[Any]
+    cause_by: str
+    """A tool, a graph, or `user`."""
+    sent_from: str
+    send_to: list[str]
+    timestamp: str
+    metadata: dict[str, Any]
+    trace_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewRun:
     """A run that is to be created."""
 
@@ -72,6 +93,12 @@ class NewRun:
     """Of route and body: tells a repeated request from another one."""
     idempotency_key: str | None = None
     fork: ForkPoint | None = None
+    follows: RunId | UnsetType | None = UNSET
+    """The run of the session that it goes on from, None for the beginning; the session's head when unset."""
+    question: Message | None = None
+    """What the user says; the store knows its parent."""
+    answers_again: RunId | None = None
+    """A run of the session whose question this one answers, too, instead of one of its own."""
 
 
 class Turn(msgspec.Struct, frozen=True, array_like=True):
@@ -128,6 +155,10 @@ class Run:
     resumption: Resumption | None
     base_checkpoint_id: str | None
     """The thread's newest checkpoint when the run first started."""
+    parent_id: RunId | None = None
+    """The run that it follows in its conversation."""
+    question_id: str | None = None
+    """The message that it answers."""
     workflow: bytes = field(repr=False, default=b"")
     """The folded workflow as JSON; as of the last time the run came to rest."""
 
@@ -135,6 +166,32 @@ class Run:
     def is_final(self) -> bool:
         """Tell whether nothing can happen to the run any more."""
         return self.status in FINAL_STATUSES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """A conversation, and where it stands."""
+
+    id: str
+    title: str | None
+    """As somebody set it."""
+    first_words: str | None
+    """The first message, which names a session that has no title."""
+    head_id: RunId | None
+    """The run that the next one follows."""
+    head_message_id: str | None
+    """The last message of the active branch."""
+    status: Status | None
+    """Of the head."""
+    active_id: RunId | None
+    """The active run whose turn it is."""
+    created_at: str
+    updated_at: str
+    last_message: Message | None
+    message_count: int
+    run_count: int
+    graphs: list[str]
+    """By their first use."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,6 +218,8 @@ class Rest:
     resumption: Resumption | None = None
     record: RunRecord | None = None
     """What statistics keep of a run that has ended."""
+    messages: Sequence[Message] = ()
+    """What a run that has ended said."""
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,23 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
+from msgspec import UNSET, UnsetType
 
 from cantata.server.runs.frames import Frames
 from cantata.server.runs.ids import RunId
-from cantata.server.runs.model import Claim, Fence, NewRun, Rest, Run, RunRecord, RunSpec, Status, Takeover
+from cantata.server.runs.model import (
+    Claim,
+    Fence,
+    Message,
+    NewRun,
+    Rest,
+    Run,
+    RunRecord,
+    RunSpec,
+    Session,
+    Status,
+    Takeover,
+)
 
 
 @dataclass(frozen=True)
@@ -75,6 +88,18 @@ class RunFilter:
     """Only those that have not ended."""
 
 
+@dataclass(frozen=True)
+class RunPlace:
+    """A run's place in its session."""
+
+    id: RunId
+    parent_id: RunId | None
+    question_id: str | None
+    graph: str
+    status: Status
+    created_at: str
+
+
 class RunStore(Protocol):
     """The runs' rows. Every read is for one owner, every write is fenced."""
 
@@ -85,6 +110,7 @@ class RunStore(Protocol):
             SessionBusy: the session has an active run and `if_busy` is `reject`.
             IdempotencyMismatch: the key was used within a day for another request.
             UnknownCheckpoint: the run is to fork from one that its origin did not make.
+            WorkflowNotFound: the run that it is to follow, or whose question it is to answer, is gone.
         """
         ...
 
@@ -101,7 +127,10 @@ class RunStore(Protocol):
         ...
 
     async def earlier(self, run: Run) -> list[Run]:
-        """Return the session's completed runs that the run's thread has not seen, oldest first."""
+        """Return the completed runs above the claimed run, on its branch, that its thread has not seen, oldest first.
+
+        A thread that held no checkpoint when the run first started has seen nothing.
+        """
         ...
 
     async def claim(self, run_id: RunId, worker: str) -> Claim | None:
@@ -129,7 +158,76 @@ class RunStore(Protocol):
         ...
 
     async def delete(self, owner: str, run_id: RunId) -> None:
-        """Remove a final run and its log."""
+        """Remove a final run, its log and its messages; what follows it then follows what it followed."""
+        ...
+
+
+@dataclass(frozen=True)
+class SessionPlace:
+    """Where a session stands in a listing."""
+
+    updated_at: str
+    session_id: str
+
+
+class SessionStore(Protocol):
+    """Conversations: their runs and messages, each a tree. Creating a run makes its session."""
+
+    async def get(self, owner: str, session_id: str) -> Session | None:
+        """Return the session, or None when there is none of this owner."""
+        ...
+
+    async def find(self, owner: str, text: str | None, before: SessionPlace | None, limit: int) -> list[Session]:
+        """Return sessions, the one with the newest activity first; with *text* those that say it, whatever its case."""
+        ...
+
+    async def update(
+        self,
+        owner: str,
+        session_id: str,
+        *,
+        title: str | UnsetType | None = UNSET,
+        head: RunId | UnsetType = UNSET,
+    ) -> Session:
+        """Change what is given: the title, None for the default; the run that the next one follows.
+
+        Raises:
+            SessionNotFound: there is none of this owner.
+            WorkflowNotFound: the head is no run of it.
+        """
+        ...
+
+    async def messages(self, owner: str, session_id: str) -> list[Message]:
+        """Return all messages, of every branch, in order of time."""
+        ...
+
+    async def message(self, owner: str, session_id: str, message_id: str) -> Message | None:
+        """Return a message of the session."""
+        ...
+
+    async def runs(self, owner: str, session_id: str) -> list[RunPlace]:
+        """Return the session's runs in the order of their creation, without what they hold."""
+        ...
+
+    async def next_run(self, owner: str, session_id: str, after: RunId | None) -> Run | None:
+        """Return the session's first run that was created after that one, even if that one was removed since."""
+        ...
+
+    async def delete(self, owner: str, session_id: str) -> None:
+        """Remove the session with everything in it; what statistics keep of its runs stays.
+
+        Raises:
+            SessionNotFound: there is none of this owner.
+            SessionBusy: a run of it is active.
+        """
+        ...
+
+    async def sweep(self) -> None:
+        """Finish removals that a crash cut short: nobody saw what was left of them, but it was there."""
+        ...
+
+    async def idle(self, before: str, limit: int) -> list[tuple[str, str]]:
+        """Return owners and ids of sessions where nothing is active and nothing happened since; for upkeep only."""
         ...
 
 
@@ -249,22 +347,6 @@ class RetentionStore(Protocol):
 
     async def idle_threads(self, after: Ending, before: str, limit: int) -> list[IdleThread]:
         """Return threads on which every run has ended, the last one before *before*."""
-        ...
-
-
-class IdleSessions(Protocol):
-    """Sessions that nobody has used for long; for upkeep only, of every owner."""
-
-    async def idle(self, before: str, limit: int) -> list[tuple[str, str]]:
-        """Return owner and id of sessions without an active run that were last active before *before*."""
-        ...
-
-    async def delete(self, owner: str, session_id: str) -> None:
-        """Remove the session with everything.
-
-        Raises:
-            SessionBusy: it has an active run.
-        """
         ...
 
 

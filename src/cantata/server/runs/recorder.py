@@ -8,7 +8,6 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -19,7 +18,7 @@ from cantata.server.errors import StorageUnavailable
 from cantata.server.runs.fold import WorkflowFold
 from cantata.server.runs.frames import Frames, FrameWriter, joined
 from cantata.server.runs.ids import RunId
-from cantata.server.runs.model import Claim, Fence, Rest, RunRecord
+from cantata.server.runs.model import Claim, Fence, Rest
 from cantata.server.runs.ports import Bus, EventLog, RunStore
 
 OnLoss = Callable[[BaseException], None]
@@ -97,12 +96,12 @@ class Recorder:
                 raise StorageUnavailable
 
     async def settle(
-        self, last: Iterable[StoredEvent], rest: Rest, record_of: Callable[[dict[str, Any]], RunRecord] | None = None
+        self, last: Iterable[StoredEvent], rest: Rest, summed: Callable[[Rest, dict[str, Any]], Rest] | None = None
     ) -> RunId | None:
         """Write *last* with the run's rest and fold in one transaction, after what is pending.
 
-        Returns the session's next queued run. Nothing can be recorded afterwards. *record_of* sums up the fold of a
-        run that has ended.
+        Returns the session's next queued run. Nothing can be recorded afterwards. *summed* adds to the rest of a run
+        that has ended what is kept of its fold.
 
         Raises:
             Fenced: a newer claim has the run.
@@ -116,8 +115,8 @@ class Recorder:
         pieces = self._take()
         frames = joined(pieces) if pieces else None
         told = self.fold.workflow()
-        if record_of is not None:
-            rest = replace(rest, record=record_of(told))
+        if summed is not None:
+            rest = summed(rest, told)
         workflow = msgspec.json.encode(told)
         following = await self._store.settle(self.run_id, Fence(self._epoch, head), frames, rest, workflow)
         if frames is not None:

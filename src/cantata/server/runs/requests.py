@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from msgspec import UNSET, UnsetType
+
 from cantata.callbacks.events import Strategy
 from cantata.callbacks.handler import SILENT_TAGS
 from cantata.graphs.facts import GraphFacts
@@ -65,6 +67,10 @@ class RunRequest:
     request_hash: str = ""
     idempotency_key: str | None = None
     fork: ForkPoint | None = None
+    follows: RunId | UnsetType | None = UNSET
+    """See `NewRun`."""
+    answers_again: RunId | None = None
+    """See `NewRun`."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,8 @@ from cantata.server.runs.history import checkpoints_of
 from cantata.server.runs.ids import RunId, new_run_id
 from cantata.server.runs.links import links_of
 from cantata.server.runs.live import Cancellation, LiveRun
-from cantata.server.runs.model import Claim, NewRun, Rest, Resumption, Run
+from cantata.server.runs.messages import question_of
+from cantata.server.runs.model import Claim, NewRun, Rest, Resumption, Run, RunSpec
 from cantata.server.runs.ports import Dispatcher, Page, RunFilter
 from cantata.server.runs.reader import Beat, Gap, Watch, follow
 from cantata.server.runs.recorder import Recorder
@@ -88,18 +89,23 @@ class RunService:
             raise ShuttingDown
         request = await self._definitions.resolved(owner, request)
         spec = await spec_of(request, self._engine.graphs, self._models, self._limits)
+        run_id = request.run_id or new_run_id()
+        first = self._first(run_id, session_of(request), spec, request)
         new = NewRun(
-            id=request.run_id or new_run_id(),
+            id=run_id,
             owner=owner,
-            session_id=session_of(request),
+            session_id=first.session_id,
             is_session_new=request.session_id is None,
             spec=spec,
             if_busy=request.if_busy,
             request_hash=request.request_hash,
             idempotency_key=request.idempotency_key,
             fork=request.fork,
+            follows=request.follows,
+            question=question_of(first, spec.input) if request.answers_again is None else None,
+            answers_again=request.answers_again,
         )
-        frames, workflow = self._first(new, request)
+        frames, workflow = _begun(first)
         try:
             created = await self._engine.store.create(new, frames, workflow)
         except SessionBusy as error:
@@ -302,22 +308,18 @@ class RunService:
         except CantataError as error:  # its end, or its removal, came first, or the storage is away
             logger.info("run %s, which nobody watches, was not cancelled: %s", run_id, error)
 
-    def _first(self, new: NewRun, request: RunRequest) -> tuple[Frames, bytes]:
+    def _first(self, run_id: RunId, session_id: str, spec: RunSpec, request: RunRequest) -> WorkflowStarted:
         plain = self._engine.redaction.plain
-        event = WorkflowStarted(
-            workflow_id=new.id,
+        return WorkflowStarted(
+            workflow_id=run_id,
             timestamp=self._engine.timestamps.now(),
-            graph=new.spec.graph,
-            strategy=new.spec.strategy,
+            graph=spec.graph,
+            strategy=spec.strategy,
             input=plain(request.input if request.shown_input is None else request.shown_input),
-            session_id=new.session_id,
-            metadata=plain(new.spec.metadata) or UNSET,
-            answer_nodes=new.spec.answer_nodes or UNSET,
+            session_id=session_id,
+            metadata=plain(spec.metadata) or UNSET,
+            answer_nodes=spec.answer_nodes or UNSET,
         )
-        (frames,) = FrameWriter(new.id).write([event])
-        folded = WorkflowFold()
-        folded.apply(event)
-        return frames, msgspec.json.encode(folded.workflow())
 
     async def _stored(self, run: Run) -> Workflow:
         """Return the fold that was stored when the run came to rest; fold anew what a crash left behind.
@@ -354,6 +356,14 @@ class RunService:
             workflow_id=run.id, timestamp=engine.timestamps.now(), cause="human", attempt=run.attempt
         )
         await recorder.settle((event,), Rest(status="queued", answers=responses, resumption=resumption))
+
+
+def _begun(first: WorkflowStarted) -> tuple[Frames, bytes]:
+    """Return the log and the workflow of a run of which nothing but its first event is known."""
+    (frames,) = FrameWriter(RunId(first.workflow_id)).write([first])
+    folded = WorkflowFold()
+    folded.apply(first)
+    return frames, msgspec.json.encode(folded.workflow())
 
 
 def check_cursor(run: Run, after: int) -> None:

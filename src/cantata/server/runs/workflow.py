@@ -69,6 +69,10 @@ class WorkflowMessage(_Entry, kw_only=True):
     model: str | None
     status: str
     complete: bool
+    cause_by: str
+    """The last tool that ended since the message before, else the graph."""
+    timestamp: str
+    """When it began."""
     content: str
     thought: str
 

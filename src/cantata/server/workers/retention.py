@@ -9,14 +9,14 @@ import logging
 from dataclasses import dataclass
 
 from cantata.callbacks.events import Timestamps
-from cantata.server.errors import CantataError, SessionBusy
+from cantata.server.errors import CantataError, SessionBusy, SessionNotFound
 from cantata.server.runs.ports import (
     FIRST_ENDING,
     Checkpoints,
     EventLog,
-    IdleSessions,
     IdleThread,
     RetentionStore,
+    SessionStore,
 )
 
 logger = logging.getLogger(__name__)
@@ -58,9 +58,9 @@ class Retention:
         store: RetentionStore,
         log: EventLog,
         checkpoints: Checkpoints,
+        sessions: SessionStore,
         *,
         timestamps: Timestamps,
-        sessions: IdleSessions | None = None,
     ) -> None:
         self._limits = limits
         self._store, self._log, self._checkpoints, self._sessions = store, log, checkpoints, sessions
@@ -99,20 +99,19 @@ class Retention:
         )
 
     async def _forget_sessions(self, days: float) -> int:
-        removed = -1
-        total = 0
-        while self._sessions is not None and removed != 0:
+        removed, total = -1, 0
+        while removed != 0:
             removed = 0
             for owner, session_id in await self._sessions.idle(self._before(days), PAGE_ROWS):
-                removed += await self._forget(self._sessions, owner, session_id)
+                removed += await self._forget(owner, session_id)
                 await asyncio.sleep(PAUSE_SECONDS)
             total += removed
         return total
 
-    async def _forget(self, sessions: IdleSessions, owner: str, session_id: str) -> int:
+    async def _forget(self, owner: str, session_id: str) -> int:
         try:
-            await sessions.delete(owner, session_id)
-        except SessionBusy:  # somebody has just come back
+            await self._sessions.delete(owner, session_id)
+        except (SessionBusy, SessionNotFound):  # somebody has just come back, or was faster
             return 0
         return 1
 

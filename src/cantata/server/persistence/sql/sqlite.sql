@@ -1,46 +1,54 @@
 -- One file holds everything; one writer writes it. Times are ISO 8601 UTC with milliseconds, ids are TypeIDs.
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
 CREATE TABLE sessions (
     owner      TEXT NOT NULL,
     id         TEXT NOT NULL,
     created_at TEXT NOT NULL,
-    updated_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL, -- when a run of it was created or ended
+    title      TEXT,
+    head_id    TEXT,          -- the run that the next one follows
     PRIMARY KEY (owner, id)
 ) WITHOUT ROWID;
+CREATE INDEX sessions_by_activity ON sessions (owner, updated_at, id);
 
--- A thread is LangGraph's conversation: one for each session and graph.
+-- A thread is LangGraph's conversation: one for each session and graph, and one more for each branch.
 CREATE TABLE threads (
-    id         TEXT PRIMARY KEY,
-    owner      TEXT NOT NULL,
-    session_id TEXT NOT NULL,
-    graph      TEXT NOT NULL,
-    UNIQUE (owner, session_id, graph)
+    id          TEXT PRIMARY KEY,
+    owner       TEXT NOT NULL,
+    session_id  TEXT NOT NULL,
+    graph       TEXT NOT NULL,
+    last_run_id TEXT -- NULL when all its runs were removed
 ) WITHOUT ROWID;
+CREATE INDEX threads_by_session ON threads (owner, session_id, graph);
 
 CREATE TABLE runs (
     number             INTEGER PRIMARY KEY,
     id                 TEXT NOT NULL UNIQUE,
     owner              TEXT NOT NULL,
     session_id         TEXT NOT NULL,
+    parent_id          TEXT, -- the run that it follows
+    question_id        TEXT, -- the user's message that it answers; runs may share one
+    last_message_id    TEXT, -- of what it said; until it has ended, the question
     thread_id          TEXT NOT NULL,
     graph              TEXT NOT NULL,
-    spec               BLOB NOT NULL,
     status             TEXT NOT NULL,
     attempt            INTEGER NOT NULL DEFAULT 1,
     created_at         TEXT NOT NULL,
     started_at         TEXT,
     worker             TEXT,
     takeover           TEXT,
-    answers            BLOB,
-    resumption         BLOB,
     base_checkpoint_id TEXT,
     request_hash       TEXT NOT NULL,
     idempotency_key    TEXT,
+    answers            BLOB, -- what may be large goes last: whoever looks at the rest need not read it
+    resumption         BLOB,
+    spec               BLOB NOT NULL,
     workflow           BLOB NOT NULL
 );
 CREATE INDEX runs_by_owner ON runs (owner, id);
 CREATE INDEX runs_by_session ON runs (owner, session_id, number);
+CREATE INDEX runs_by_parent ON runs (parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX runs_active ON runs (status, number) WHERE status IN ('queued', 'running', 'interrupted');
 CREATE UNIQUE INDEX runs_by_key ON runs (owner, idempotency_key) WHERE idempotency_key IS NOT NULL;
 
@@ -65,6 +73,35 @@ CREATE TABLE events (
     frames    BLOB NOT NULL
 );
 CREATE UNIQUE INDEX events_by_run ON events (run_id, first_seq);
+
+-- What the user and the agents of a session said, as a tree. A run that has not ended has only its question here.
+CREATE TABLE messages (
+    number        INTEGER PRIMARY KEY,
+    message_id    TEXT NOT NULL UNIQUE,
+    owner         TEXT NOT NULL,
+    session_id    TEXT NOT NULL,
+    run_id        TEXT NOT NULL,
+    parent_id     TEXT,
+    role          TEXT NOT NULL,
+    content       TEXT NOT NULL,
+    content_parts BLOB NOT NULL,
+    cause_by      TEXT NOT NULL,
+    sent_from     TEXT NOT NULL,
+    send_to       BLOB NOT NULL,
+    trace_id      TEXT,
+    timestamp     TEXT NOT NULL,
+    metadata      BLOB NOT NULL
+);
+CREATE INDEX messages_by_session ON messages (owner, session_id, timestamp);
+CREATE INDEX messages_by_parent ON messages (parent_id) WHERE parent_id IS NOT NULL;
+CREATE INDEX messages_by_trace ON messages (trace_id) WHERE trace_id IS NOT NULL;
+
+-- Removed sessions' runs and threads whose events and checkpoints are still to be removed.
+CREATE TABLE leftovers (
+    number    INTEGER PRIMARY KEY,
+    run_id    TEXT,
+    thread_id TEXT
+);
 
 -- Workflows that clients have stored: a row for each version, which never changes but for its retirement.
 CREATE TABLE definitions (
