@@ -10,7 +10,7 @@ from cantata.server.runs.model import Message
 from cantata.server.runs.ports import RunPlace
 
 RUN = RunId("wf_01h455vb4pex5vsknk084sn02q")
-PLACE = RunPlace(RUN, None, "q", "assistant", "completed", "2026-01-01T00:00:00.000Z")
+PLACE = RunPlace(RUN, None, "q", "assistant", "completed", "2026-01-01T00:00:00.000Z", "2026-01-01T00:00:09.000Z")
 USAGE = {"model_calls": 1, "input_tokens": 3, "output_tokens": 4, "cost_usd": 0.0001}
 WORKFLOW: dict[str, Any] = {
     "status": "completed",

@@ -20,7 +20,7 @@ from cantata.server.exits import heard_exits
 from cantata.server.guard import Addressed, BodyLimit, OpenServerGuard
 from cantata.server.problems import SCHEMA as PROBLEM_SCHEMA
 from cantata.server.problems import problem, render, validation_problem
-from cantata.server.routes import chat, coordinator, definitions, graphs, health, sessions, stream, workflows
+from cantata.server.routes import apps, chat, coordinator, definitions, graphs, health, sessions, stream, workflows
 from cantata.server.routes.answers import Answers
 from cantata.server.routes.documented import PROBLEM_CONTENT
 from cantata.server.routes.session_shapes import session_schemas
@@ -62,6 +62,7 @@ def create_app(settings: Settings, config_path: Path | None = None) -> FastAPI:
         stream.router,
         workflows.router,
         sessions.router,
+        apps.router,
         coordinator.router,
         definitions.router,
         graphs.router,

@@ -115,8 +115,8 @@ class SqliteSessions:
     async def runs(self, owner: str, session_id: str) -> list[RunPlace]:
         """Return the session's runs in the order of their creation."""
         sql = (
-            "SELECT id, parent_id, question_id, graph, status, created_at FROM runs WHERE owner = ? AND session_id = ?"
-            " ORDER BY number"
+            "SELECT id, parent_id, question_id, graph, status, created_at, heads.updated_at FROM runs"
+            " JOIN heads ON heads.run_id = runs.id WHERE owner = ? AND session_id = ? ORDER BY number"
         )
         return await self._database.read(
             lambda connection: [RunPlace(*row) for row in connection.execute(sql, (owner, session_id))]

@@ -4,17 +4,20 @@ log ─▶ follow ─┬─ plain ─────────▶ the log's own b
                └─ any other view ▶ a projection, shared by the readers of its format ─▶ this reader's selection
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 
 from cantata.server.protocols.projected import Overtaken, Projections, selected
 from cantata.server.protocols.view import View
 from cantata.server.runs.frames import Frames
-from cantata.server.runs.ids import Cursor
+from cantata.server.runs.ids import Cursor, RunId
 from cantata.server.runs.model import Run
 from cantata.server.runs.reader import Beat, Gap
 from cantata.server.runs.service import RunService
 from cantata.server.sse import RETRY, Pulse, Streams, frame_of
+
+Following = Callable[[RunId], Awaitable[Run | None]]
+"""Names the run that is told after that one, if there is any."""
 
 COMMENT = b": heartbeat\n\n"  # keeps a connection alive and reaches no listener
 
@@ -27,16 +30,24 @@ class Telling:
         self._streams = streams
         self._projections = Projections()
 
-    async def run(self, run: Run, after: int, view: View) -> AsyncGenerator[bytes]:
-        """Tell *run* after the event *after*, until its terminal event, or until the process closes its streams."""
+    async def run(self, run: Run, after: int, view: View, following: Following | None = None) -> AsyncGenerator[bytes]:
+        """Tell *run* after the event *after*, until its terminal event, then the runs that *following* names.
+
+        Ends early when the process closes its streams.
+        """
         reader = _Reader(run, after)
         del run  # it holds the input and the folded workflow, and a stream may be open for days
         yield RETRY + f"id: {reader.cursor}\n\n".encode()
-        async with aclosing(self._told(reader, view)) as found:
-            async for data in found:
-                yield data
-        if self._streams.is_closed:
-            yield RETRY + b"\n"
+        while True:
+            async with aclosing(self._told(reader, view)) as found:
+                async for data in found:
+                    yield data
+            if self._streams.is_closed:
+                yield RETRY + b"\n"
+                return
+            if following is None or (then := await following(reader.run_id)) is None:
+                return
+            reader, then = _Reader(then, 0), None
 
     async def _told(self, reader: "_Reader", view: View) -> AsyncGenerator[bytes]:
         pulse = self._streams.pulse(heartbeat_seconds=view.heartbeat_seconds, hold_seconds=view.coalesce_seconds)

@@ -8,7 +8,7 @@ import orjson
 from fastapi import Depends, Request, Response
 
 from cantata.server.errors import BadCursor, CantataError, NotOpened
-from cantata.server.protocols.telling import Telling
+from cantata.server.protocols.telling import Following, Telling
 from cantata.server.routes.requests import LOCAL_OWNER, Reply, check_same_request
 from cantata.server.runs.links import links_of
 from cantata.server.runs.model import Run
@@ -55,6 +55,11 @@ class Answers:
         if run.is_final and after == run.last_seq:
             return Response(status_code=204, headers=address_headers(run.id))  # stops a browser's EventSource
         return stream_response(run.id, self._telling.run(run, after, reply.view), drain_seconds=self._drain_seconds)
+
+    def show_session(self, run: Run, after: int, reply: Reply, following: Following) -> Response:
+        """Stream *run*, then the runs that *following* names."""
+        content = self._telling.run(run, after, reply.view, following)
+        return stream_response(run.id, content, drain_seconds=self._drain_seconds)
 
     async def _wait(self, run: Run, after: int) -> Response:
         return json_response(

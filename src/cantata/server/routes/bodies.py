@@ -235,11 +235,16 @@ class PromptQuery(NewRunQuery):
         return {**told, "options": options}
 
 
-class EventsQuery(StreamQuery):
-    """The query of a run's events."""
+class ContinueQuery(StreamQuery):
+    """The query of a stream that goes on from anywhere."""
 
     after: str | None = None
     since_timestamp: Annotated[float, Field(ge=0, le=MAX_UNIX_SECONDS, allow_inf_nan=False)] | None = None
+
+
+class EventsQuery(ContinueQuery):
+    """The query of a run's events."""
+
     limit: Annotated[int, Field(ge=1, le=10_000)] = 1_000
 
 

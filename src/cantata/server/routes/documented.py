@@ -78,6 +78,15 @@ SESSION_ANSWERS: Answers = {
     200: {"description": "The session.", "content": _schema("WholeSession")},
     **_problems(_404="No session has this id"),
 }
+SESSION_STREAM_ANSWERS: Answers = {
+    200: {"description": "The stream.", "content": _STREAM},
+    204: {"description": "Everything was seen, and nothing of the session is active."},
+    **_problems(
+        _404="No session, or no workflow of the cursor, has this id",
+        _409="The cursor lies beyond the log",
+        _422="The cursor, or an option, is not acceptable",
+    ),
+}
 SESSION_CHANGES: Answers = {
     200: {"description": "The session as it is now.", "content": _schema("ShownSession")},
     **_problems(

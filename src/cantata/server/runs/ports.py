@@ -98,6 +98,7 @@ class RunPlace:
     graph: str
     status: Status
     created_at: str
+    updated_at: str
 
 
 class RunStore(Protocol):

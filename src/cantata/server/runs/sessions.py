@@ -86,6 +86,10 @@ class Sessions:
         """Return the session's runs in the order of their creation."""
         return await self._store.runs(owner, session_id)
 
+    async def next_run(self, owner: str, session_id: str, after: RunId | None) -> Run | None:
+        """Return the run that was created next after that one, or the first; None when there is none."""
+        return await self._store.next_run(owner, session_id, after)
+
     async def edited(self, owner: str, message: Message, text: str, wanted: RunRequest) -> RunRequest:
         """Complete a request for a run with another text than the user's *message*, in its place.
 
