@@ -7,13 +7,16 @@ STAMP := $(VENV)/.installed
 # What is there of the Python this repository keeps; the package by its real folder, not by the shortcuts.
 SOURCES := $(wildcard src tests benchmarks docs/generate.py docs/pages docs/examples)
 
+# Folders with npm packages of their own, for tests alone: a server runs without them.
+NODE_FOLDERS := tests/clients
+
 # Nothing outside the repository's own environment takes part.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME UV_PROJECT_ENVIRONMENT
 UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv --no-config
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run studio test test-gemini check format lock transcripts bench docs clean
+.PHONY: help install packages run studio test test-gemini check format lock transcripts bench docs clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -34,6 +37,14 @@ $(STAMP): pyproject.toml requirements.lock
 	@$(UV) pip check
 	@touch $@
 
+packages: $(NODE_FOLDERS:=/node_modules/.installed) ## Install the npm packages that tests need, as their locks name them
+
+%/node_modules/.installed: %/package.json %/package-lock.json $(STAMP)
+	@echo "==> Installing the npm packages of $*"
+	@cd $* && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --loglevel=error \
+		|| { echo "npm could not install the packages of $*. It needs the npm registry; a server runs without them."; exit 1; }
+	@touch $@
+
 run: install ## Start the server; options go in ARGS, as in ARGS="--port 9000"
 	$(BIN)/cantata serve $(ARGS)
 
@@ -41,7 +52,7 @@ studio: install ## Open the graphs to LangSmith Studio, without tracing; options
 	LANGSMITH_TRACING=$${LANGSMITH_TRACING:-false} LANGGRAPH_CLI_NO_ANALYTICS=1 LANGGRAPH_NO_VERSION_CHECK=1 \
 		$(BIN)/langgraph dev --no-browser $(ARGS)
 
-test: install ## Run the tests on all cores; options go in ARGS
+test: install packages ## Run the tests on all cores; options go in ARGS
 	$(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist loadfile $(ARGS)
 
 test-gemini: install ## Try Google's real API with your GEMINI_API_KEY, after saying what it costs
@@ -77,5 +88,5 @@ docs: install ## Write the generated pages of docs/ anew
 	$(BIN)/python -m docs.generate
 
 clean: ## Remove the environment, the builds and the caches
-	rm -rf $(VENV) build dist .langgraph_api .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(NODE_FOLDERS:=/node_modules) build dist .langgraph_api .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -35,5 +35,11 @@ async def answer(question: str) -> dict[str, str]:
     return {"answer": workflow["final_response"]}
 
 
+@site.get("/open-streams")
+async def open_streams() -> dict[str, int]:
+    """Count the agents' streams."""
+    return {"open": len(agents.state.streams)}
+
+
 site.mount(os.environ["AGENTS_PATH"], agents)
 forgetful.mount("/agents", agents)
