@@ -13,8 +13,9 @@ from typing import cast
 
 import orjson
 
-# Nothing but a `message_delta` holds this: inside another text its quotes would be escaped.
-TOKEN = re.compile(rb'"delta":"@(\d+)@ "')
+# Nothing but a piece of text holds this: inside another text its quotes would be escaped. Once a frame in any format.
+TOKEN = re.compile(rb'(?:"message_id":"m\d+",|\{)"(?:delta|chunk)":"@(\d+)@ "')
+COMPLETED = re.compile(rb'\nevent: (?:workflow_completed|complete|finish)\n|\ndata: \{"complete":')
 STREAM_END = b"\r\n0\r\n\r\n"
 HEAD_END = b"\r\n\r\n"
 LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
@@ -45,7 +46,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport
-        self._exchange: Exchange | None = None
+        self.exchange: Exchange | None = None
         self._unread = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -59,7 +60,7 @@ class Connection(asyncio.Protocol):
             BadAnswer: it was refused, or cut.
         """
         exchange = Exchange(is_stream, asyncio.get_running_loop().create_future(), time.monotonic_ns())
-        self._exchange, self._unread = exchange, b""
+        self.exchange, self._unread = exchange, b""
         self._transport.write(request)
         await exchange.done
         return exchange
@@ -71,7 +72,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take what has come."""
         now = time.monotonic_ns()
-        exchange = self._exchange
+        exchange = self.exchange
         if exchange is None:
             return
         exchange.received_bytes += len(data)
@@ -85,15 +86,15 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """Fail what is under way."""
-        if self._exchange is not None:
-            self._fail(self._exchange, f"the connection was closed: {error}")
+        if self.exchange is not None:
+            self._fail(self.exchange, f"the connection was closed: {error}")
 
     def _read_head(self, exchange: Exchange) -> bool:
         head, end, rest = self._unread.partition(HEAD_END)
         if not end:
             return False
         exchange.head, self._unread = head, rest
-        if not head.startswith(b"HTTP/1.1 200"):
+        if not head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 202")):
             self._fail(exchange, (head + end + rest).decode(errors="replace"))
             return False
         return True
@@ -103,10 +104,10 @@ class Connection(asyncio.Protocol):
         cut = unread.rfind(b"\n\n") + 2
         if cut > 1:
             events, self._unread = unread[:cut], unread[cut:]
-            if not exchange.first_event_at and b"\nevent: " in events:
+            if not exchange.first_event_at and b"\ndata: " in events:
                 exchange.first_event_at = now
             exchange.lags.extend([now - int(stamp) for stamp in TOKEN.findall(events)])
-            exchange.is_completed = exchange.is_completed or b"\nevent: workflow_completed\n" in events
+            exchange.is_completed = exchange.is_completed or COMPLETED.search(events) is not None
         if self._unread.endswith(STREAM_END):
             self._end(exchange, now)
 
@@ -120,13 +121,41 @@ class Connection(asyncio.Protocol):
 
     def _end(self, exchange: Exchange, now: int) -> None:
         exchange.ended_at = now
-        self._exchange = None
+        self.exchange = None
         exchange.done.set_result(None)
 
     def _fail(self, exchange: Exchange, why: str) -> None:
-        self._exchange = None
+        self.exchange = None
         if not exchange.done.done():
             exchange.done.set_exception(BadAnswer(why))
+
+
+class Sink(asyncio.Protocol):
+    """One of a crowd of readers: takes a stream and only counts it, so that the client is not what is measured."""
+
+    def __init__(self, request: bytes) -> None:
+        self.received_bytes = 0
+        self.has_begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.has_ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._request = request
+        self._transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ask for the stream."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.write(self._request)
+
+    def data_received(self, data: bytes) -> None:
+        """Count what has come."""
+        self.received_bytes += len(data)
+        if not self.has_begun.done():
+            self.has_begun.set_result(None)
+        if data.endswith(STREAM_END[2:]):
+            self._transport.close()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Note the end."""
+        self.has_ended.set_result(None)
 
 
 async def connect(port: int) -> Connection:
@@ -142,6 +171,6 @@ def post(path: str, content: object, accept: str) -> bytes:
     return f"{head}Accept: {accept}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-def get(path: str) -> bytes:
+def get(path: str, accept: str = "application/json") -> bytes:
     """Write a request without a body."""
-    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n\r\n".encode()
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: {accept}\r\n\r\n".encode()

@@ -99,7 +99,7 @@ class RequestResult:
 
 
 @dataclass(frozen=True)
-class _Clocks:
+class Clocks:
     """What has passed so far."""
 
     wall: float
@@ -108,10 +108,12 @@ class _Clocks:
     machine: float
 
     @classmethod
-    def of(cls, server: Server) -> "_Clocks":
+    def of(cls, server: Server) -> "Clocks":
+        """Look at all of them."""
         return cls(time.monotonic(), server.cpu_seconds(), time.process_time(), machine_cpu_seconds())
 
-    def since(self, before: "_Clocks") -> Burden:
+    def since(self, before: "Clocks") -> Burden:
+        """Return what has passed between *before* and now."""
         return Burden(
             seconds=self.wall - before.wall,
             server_cpu_seconds=self.server - before.server,
@@ -213,11 +215,11 @@ async def _measured(server: Server, clients: int, task: Task) -> tuple[list[Exch
     async def one(connection: Connection, number: int) -> None:
         exchanges.extend(await task(connection, number))
 
-    before = _Clocks.of(server)
+    before = Clocks.of(server)
     async with asyncio.timeout(LIMIT_SECONDS), asyncio.TaskGroup() as tasks:
         for number, connection in enumerate(connections):
             tasks.create_task(one(connection, number))
-    burden = _Clocks.of(server).since(before)
+    burden = Clocks.of(server).since(before)
     for connection in connections:
         connection.close()
     return exchanges, burden
@@ -227,15 +229,15 @@ def _stream_result(exchanges: Sequence[Exchange], burden: Burden, server: Server
     lags = array("q")
     for exchange in exchanges:
         lags.extend(exchange.lags)
-    lag, first = _sorted_ms(lags), _sorted_ms(e.first_event_at - e.sent_at for e in exchanges)
+    lag, first = in_ms(lags), in_ms(e.first_event_at - e.sent_at for e in exchanges)
     return StreamResult(
         tokens_per_second=len(lags) / burden.seconds,
         cpu_us_per_token=burden.server_cpu_seconds / len(lags) * 1e6,
-        lag_p50_ms=_quantile(lag, 0.5),
-        lag_p99_ms=_quantile(lag, 0.99),
+        lag_p50_ms=quantile(lag, 0.5),
+        lag_p99_ms=quantile(lag, 0.99),
         lag_max_ms=lag[-1],
-        first_event_p50_ms=_quantile(first, 0.5),
-        first_event_p99_ms=_quantile(first, 0.99),
+        first_event_p50_ms=quantile(first, 0.5),
+        first_event_p99_ms=quantile(first, 0.99),
         wire_bytes_per_token=sum(e.received_bytes for e in exchanges) / len(lags),
         server_cores=burden.server_cores,
         client_cores=burden.client_cores,
@@ -245,12 +247,12 @@ def _stream_result(exchanges: Sequence[Exchange], burden: Burden, server: Server
 
 
 def _request_result(exchanges: Sequence[Exchange], burden: Burden, durations: Iterable[int]) -> RequestResult:
-    taken = _sorted_ms(durations)
+    taken = in_ms(durations)
     return RequestResult(
         per_second=len(exchanges) / burden.seconds,
         cpu_ms=burden.server_cpu_seconds / len(exchanges) * 1000,
-        p50_ms=_quantile(taken, 0.5),
-        p99_ms=_quantile(taken, 0.99),
+        p50_ms=quantile(taken, 0.5),
+        p99_ms=quantile(taken, 0.99),
         server_cores=burden.server_cores,
         client_cores=burden.client_cores,
         other_cores=burden.other_cores,
@@ -261,9 +263,11 @@ def _durations(exchanges: Iterable[Exchange]) -> list[int]:
     return [e.ended_at - e.sent_at for e in exchanges]
 
 
-def _sorted_ms(nanoseconds: Iterable[int]) -> list[float]:
+def in_ms(nanoseconds: Iterable[int]) -> list[float]:
+    """Return times in milliseconds, the shortest first."""
     return [value / NANOSECONDS * 1000 for value in sorted(nanoseconds)]
 
 
-def _quantile(ordered: Sequence[float], share: float) -> float:
+def quantile(ordered: Sequence[float], share: float) -> float:
+    """Return the figure that *share* of the others do not pass."""
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]

@@ -76,6 +76,22 @@ GEMINI_LAYERS = (
     ("guarded", "our guarded model"),
     ("path", "a run: server, log, SSE"),
 )
+FORMAT_ROWS: tuple[Column, ...] = (
+    ("bytes per token", "token_bytes", ".0f"),
+    ("pace: lag p50 ms", "pace_lag_p50_ms", ".2f"),
+    ("  p99 ms", "pace_lag_p99_ms", ".1f"),
+    ("  CPU µs/token", "pace_cpu_us", ".0f"),
+    ("flood: tokens/s", "flood_tokens_per_second", ",.0f"),
+    ("  lag p50 ms", "flood_lag_p50_ms", ".0f"),
+    ("  p99 ms", "flood_lag_p99_ms", ".0f"),
+    ("  CPU µs/token", "flood_cpu_us", ".0f"),
+    ("crowd: lag p50 ms", "crowd_lag_p50_ms", ".1f"),
+    ("  p99 ms", "crowd_lag_p99_ms", ".1f"),
+    ("  CPU µs/delivery", "crowd_cpu_us", ".1f"),
+    ("  server cores", "crowd_server_cores", ".2f"),
+    ("  client cores", "crowd_client_cores", ".2f"),
+    ("  KiB per reader", "crowd_reader_kib", ".0f"),
+)
 NAME_WIDTH = 26
 QUIET_CORES = 0.15  # what the rest of a machine may use before a result is doubtful
 REFERENCE_TOKENS_PER_SECOND = 18_500  # raw, where a prototype reached the targets
@@ -96,6 +112,9 @@ def figures_of(samples: Samples) -> Figures:
         found |= _gemini_ratios(samples)
     if samples.compiled:
         found |= {f"compiled.{key}": value for key, value in asdict(median(samples.compiled)).items()}
+    for name, costs in samples.formats.items():
+        found |= {f"format {name}.{key}": value for key, value in asdict(median(costs)).items()}
+        found |= _format_ratios(samples, name)
     if samples.frame_bytes is not None:
         found["frame.bytes"] = samples.frame_bytes
     return found
@@ -114,6 +133,8 @@ def render(samples: Samples, figures: Figures) -> str:
         lines += _gemini(figures)
     if samples.compiled:
         lines += _compiled(figures)
+    if samples.formats:
+        lines += _formats(samples, figures)
     return "\n".join([*lines, *_targets(figures), *_noise(figures)])
 
 
@@ -171,6 +192,29 @@ def _compiled(figures: Figures) -> Iterator[str]:
     for shape in ("sequential", "parallel"):
         cost, by_hand, ratio = (figures[f"compiled.{shape}{of}"] for of in ("", "_by_hand", "_ratio"))
         yield f"{shape:<{NAME_WIDTH}}  {cost:>7.0f}  {by_hand:>7.0f}  {ratio:>9.2f}"
+    yield ""
+
+
+def _format_ratios(samples: Samples, name: str) -> Figures:
+    """Compare with `reasoning` within each repetition, too."""
+    pairs = list(zip(samples.formats[name], samples.formats["reasoning"], strict=True))
+    return {
+        f"format {name}.{key}_ratio": statistics.median(
+            getattr(cost, key) / max(getattr(base, key), 1e-9) for cost, base in pairs
+        )
+        for _, key, _ in FORMAT_ROWS
+    }
+
+
+def _formats(samples: Samples, figures: Figures) -> Iterator[str]:
+    yield f"{'formats':<{NAME_WIDTH}}" + "".join(f"  {name:>18}" for name in samples.formats)
+    for title, key, form in FORMAT_ROWS:
+        cells = [
+            f"{figures[f'format {name}.{key}']:>9{form}}{figures[f'format {name}.{key}_ratio']:>7.2f} ×"
+            for name in samples.formats
+        ]
+        yield f"{title:<{NAME_WIDTH}}" + "".join(f"  {cell}" for cell in cells)
+    yield "  ×: share of `reasoning`; crowd: every reader reads one run"
     yield ""
 
 

@@ -7,19 +7,20 @@ from typing import Literal, TypeVar
 
 from benchmarks import loads
 from benchmarks.compiled import CompiledCost, measure_compiled
+from benchmarks.formats import CrowdLoad, FormatCost, FormatsSize, measure_formats
 from benchmarks.gemini import GeminiCost, measure_gemini
 from benchmarks.loads import RequestResult, StreamLoad, StreamResult
 from benchmarks.raw import RawSpeed, measure_raw
 from benchmarks.server import Server, serving
 
-Suite = Literal["raw", "flood", "pace", "tiny", "poll", "gemini", "compiled"]
-SUITES: tuple[Suite, ...] = ("raw", "flood", "pace", "tiny", "poll", "gemini", "compiled")
+Suite = Literal["raw", "flood", "pace", "tiny", "poll", "gemini", "compiled", "formats"]
+SUITES: tuple[Suite, ...] = ("raw", "flood", "pace", "tiny", "poll", "gemini", "compiled", "formats")
 
 TOKENS = 100  # a run in a flood, and raw
 CLIENTS = 16  # of short requests
 MAX_CONCURRENT_RUNS = 2_000
 
-R = TypeVar("R", RawSpeed, StreamResult, RequestResult, GeminiCost, CompiledCost)
+R = TypeVar("R", RawSpeed, StreamResult, RequestResult, GeminiCost, CompiledCost, FormatCost)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,7 @@ class Size:
     polls_each: int
     gemini_runs: int
     compiled_runs: int
+    formats: FormatsSize
 
 
 def _flood(streams: int, runs_each: int) -> StreamLoad:
@@ -59,6 +61,9 @@ FULL = Size(
     polls_each=150,
     gemini_runs=40,
     compiled_runs=40,
+    formats=FormatsSize(
+        pace=_pace(100, 50, 4), flood=_flood(100, 2), crowd=CrowdLoad(readers=1000, per_second=50, seconds=4)
+    ),
 )
 QUICK = Size(
     raw_runs=100,
@@ -69,6 +74,9 @@ QUICK = Size(
     polls_each=60,
     gemini_runs=20,
     compiled_runs=15,
+    formats=FormatsSize(
+        pace=_pace(20, 50, 1), flood=_flood(20, 2), crowd=CrowdLoad(readers=100, per_second=50, seconds=1)
+    ),
 )
 
 
@@ -82,6 +90,7 @@ class Samples:
     frame_bytes: int | None = None
     gemini: list[GeminiCost] = field(default_factory=list)
     compiled: list[CompiledCost] = field(default_factory=list)
+    formats: dict[str, list[FormatCost]] = field(default_factory=dict)
 
 
 def measure(samples: Samples, size: Size, wanted: Sequence[Suite], tell: Callable[[str], None]) -> None:
@@ -101,6 +110,9 @@ def measure(samples: Samples, size: Size, wanted: Sequence[Suite], tell: Callabl
     if "compiled" in wanted:
         tell("compiled")
         samples.compiled.append(measure_compiled(size.compiled_runs))
+    if "formats" in wanted:
+        for name, cost in measure_formats(size.formats, tell).items():
+            samples.formats.setdefault(name, []).append(cost)
 
 
 def median(results: Sequence[R]) -> R:

@@ -16,6 +16,7 @@ from docs.pages.glossary import Glossary
 from docs.pages.graphs import graphs_page
 from docs.pages.markdown import as_json, with_table
 from docs.pages.models import faults_table
+from docs.pages.protocol import protocol_page
 from docs.pages.settings import settings_page
 from docs.pages.workflows import workflows_page
 
@@ -49,6 +50,7 @@ def generated(glossary: Glossary) -> list[tuple[Path, str]]:
         (docs / "events.md", events_page(glossary)),
         (docs / "graphs.md", graphs_page()),
         (docs / "workflows.md", workflows_page()),
+        (docs / "protocol.md", protocol_page()),
         (docs / "agents.md", with_table((docs / "agents.md").read_text(), "agents", agents_table())),
         (docs / "models.md", with_table((docs / "models.md").read_text(), "faults", faults_table(glossary))),
         (docs / "schemas/events.json", as_json(events.json_schema())),

@@ -5,6 +5,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -165,15 +166,21 @@ def _compact(value: object, indent: int = 0) -> str:
 
 
 async def _logs() -> list[str]:
+    with tempfile.TemporaryDirectory() as folder, quick_offline_model():
+        async with open_server(Path(folder), {}) as server:
+            for name, agent in GraphRegistry.load(None).agents().items():
+                exported = agent.compiled if isinstance(agent, GraphAgent) else agent
+                server.engine.graphs.register_agent(name, exported)
+            return [await _log(server, example) for example in EXAMPLES]
+
+
+@contextmanager
+def quick_offline_model() -> Iterator[None]:
+    """Let the offline model speak as fast as it can while the context is open."""
     before = os.environ.get("OFFLINE_DEMO_TOKEN_DELAY_MS")
     os.environ["OFFLINE_DEMO_TOKEN_DELAY_MS"] = "0"
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            async with open_server(Path(folder), {}) as server:
-                for name, agent in GraphRegistry.load(None).agents().items():
-                    exported = agent.compiled if isinstance(agent, GraphAgent) else agent
-                    server.engine.graphs.register_agent(name, exported)
-                return [await _log(server, example) for example in EXAMPLES]
+        yield
     finally:
         if before is None:
             del os.environ["OFFLINE_DEMO_TOKEN_DELAY_MS"]

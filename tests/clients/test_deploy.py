@@ -53,7 +53,9 @@ def proxied(request: pytest.FixtureRequest, behind: ServerProcess, tmp_path: Pat
                 process.terminate()
 
 
-def test_behind_an_installed_proxy_tokens_come_one_by_one_and_a_cut_stream_goes_on(proxied: httpx.Client, behind: ServerProcess) -> None:
+def test_behind_an_installed_proxy_tokens_come_one_by_one_and_a_cut_stream_goes_on(
+    proxied: httpx.Client, behind: ServerProcess
+) -> None:
     body = {"message": "What is 17*23?"}
     page = {"Origin": f"https://{proxied.headers['Host']}", "Sec-Fetch-Site": "same-origin"}
 

@@ -14,12 +14,13 @@ _BASE32 = "[0-7][0-9a-hjkmnp-tv-z]{25}"
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _NAMED = {
     "session": rf"(?<=sess_){_BASE32}",
-    "run": rf"(?<=wf_|vt_){_BASE32}",
+    "run": rf"(?<=wf_|vt_|sg_){_BASE32}",
     "id": _UUID,
     "interrupt": r"(?<=\")[0-9a-f]{32}(?=\")",
 }
 _PLAIN = {
     r'(?<="timestamp":")[^"]*': "<time>",
+    r'(?<="timestamp":)\d[\d.]*': '"<time>"',  # `session` tells it in Unix seconds
     r'(?<=_ms":)\d+': '"<ms>"',
     r'(?<="cost_usd":)[\d.e-]+': '"<usd>"',
 }

@@ -1,67 +1,11 @@
 """What each kind of run looks like on the wire, byte for byte."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import pytest
-
-from tests.server_process import JSON, ServerProcess, Stream
+from tests.server_process import JSON, ServerProcess
 from tests.support.invariants import check_invariants
 from tests.transcripts.golden import compare, normal
-
-
-class Conversation:
-    """Requests and the bytes of their answers, in order."""
-
-    def __init__(self, server: ServerProcess) -> None:
-        self.server = server
-        self.raw = b""
-
-    def ask(self, path: str, body: Any) -> Stream:
-        """Read the whole stream of a request."""
-        with self.server.stream("POST", path, body) as stream:
-            stream.rest()
-        self.add(f"POST {path}", stream)
-        return stream
-
-    def cancelled(self, path: str, body: Any, event: str, **members: Any) -> None:
-        """Read a request's stream to an event, cancel the run there, and read on."""
-        with self.server.stream("POST", path, body) as stream:
-            run_id = stream.until(event, **members).data["workflow_id"]
-            self.server.client.post(f"/api/workflows/{run_id}/cancel", json={"reason": "enough"}).raise_for_status()
-            stream.rest()
-        self.add(f"POST {path}", stream)
-
-    def resume(self, stream: Stream, answer: Any) -> None:
-        """Answer what the run asks at the end of the log so far."""
-        asked = stream.events[-1]
-        responses = {interrupt["id"]: answer for interrupt in asked["interrupts"]}
-        self.ask(f"/api/workflows/{asked['workflow_id']}/resume", {"responses": responses})
-
-    def until_asked(self, body: Any) -> Stream:
-        """Read a run's stream to its question; it stays open, so the client leaves."""
-        with self.server.stream("POST", "/api/workflows", body) as stream:
-            stream.until("workflow_interrupted")
-        self.add("POST /api/workflows", stream)
-        return stream
-
-    def add(self, title: str, stream: Stream) -> None:
-        """Note a stream, up to its last whole frame."""
-        self.raw += f"### {title}\n".encode() + b"".join(frame.raw for frame in stream.frames)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """One server for the transcripts that do not kill it."""
-    process = ServerProcess(tmp_path_factory.mktemp("transcripts"))
-    yield process.start()
-    process.close()
-
-
-@pytest.fixture
-def talk(server: ServerProcess) -> Conversation:
-    return Conversation(server)
+from tests.transcripts.talk import Conversation
 
 
 def test_success(talk: Conversation) -> None:
@@ -93,7 +37,9 @@ def test_model_error_mid_stream(talk: Conversation) -> None:
 
 
 def test_cancel_mid_token(talk: Conversation) -> None:
-    talk.cancelled("/chat", {"message": "mid-token", "agent": "slow_tokens"}, "message_delta", delta="three ")
+    body = {"message": "mid-token", "agent": "slow_tokens"}
+
+    talk.cancelled("/chat", body, lambda frame: frame.event == "message_delta" and frame.data["delta"] == "three ")
 
     compare("cancel_mid_token", normal(talk.raw))
 
@@ -102,7 +48,7 @@ def test_cancel_in_a_tool_and_a_second_message(talk: Conversation) -> None:
     """A provider refuses a conversation with an unanswered tool call, so the next run answers it: `cancelled`."""
     body = {"message": "in-a-tool", "agent": "slow_tool", "session_id": "cancelled-in-a-tool"}
 
-    talk.cancelled("/chat", body, "tool_start")
+    talk.cancelled("/chat", body, lambda frame: frame.event == "tool_start")
     stream = talk.ask("/chat", {**body, "message": "what-now"})
 
     compare("cancel_in_a_tool", normal(talk.raw))

@@ -1,10 +1,10 @@
 """The answer in a run's log, for formats that carry nothing else: what its answer nodes say, as it comes.
 
 Several models side by side each have a lane; any other answer is one lane without a name. Text that was told cannot be
-recalled: when the step that said it is done anew the lane begins anew, and its reader is told so.
+recalled: when the step that said it is done anew the lane begins anew, with what it said that stands.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from msgspec import UNSET
@@ -33,23 +33,37 @@ class Lane:
     """The nodes whose words it holds, with all that is below them."""
     count: int = 0
     """Pieces told, ever."""
-    texts: list[str] = field(default_factory=list)
-    """Pieces told since the lane began anew."""
-    steps: set[str | None] = field(default_factory=set)
-    """Those that said them."""
     usages: list[Usage] = field(default_factory=list)
+    _said: list[tuple[str | None, list[str]]] = field(default_factory=list)
+    """Since the lane began anew: what a step said, again and again."""
 
-    def begin_anew(self) -> None:
-        """Forget what was told."""
-        self.texts.clear()
-        self.steps.clear()
+    @property
+    def text(self) -> str:
+        """All that was told since the lane began anew."""
+        return "".join(text for _, texts in self._said for text in texts)
+
+    def say(self, step: str | None, text: str) -> None:
+        """Add a piece that *step* said."""
+        self.count += 1
+        if not self._said or self._said[-1][0] != step:
+            self._said.append((step, []))
+        self._said[-1][1].append(text)
+
+    def begin_anew(self, void: Collection[str | None]) -> bool:
+        """Forget what the steps *void* said; False when they said nothing. What is left is told again, as one piece."""
+        standing = [(step, texts) for step, texts in self._said if step not in void]
+        if len(standing) == len(self._said):
+            return False
+        self._said = standing
+        self.count += bool(standing)
+        return True
 
 
 class Answer:
     """Follows a run's answer."""
 
     def __init__(self) -> None:
-        self.lanes: list[Lane] = []
+        self.lanes = [Lane(None, [[]])]  # of a log whose first event retention has removed
         self.has_models = False
         self._lineage = Lineage()
         self._messages: dict[str, tuple[Lane, str | None]] = {}
@@ -76,18 +90,13 @@ class Answer:
         """Take in a piece of text; None when it is no part of the answer."""
         lane, step = self._messages.get(event.message_id, (None, None))
         if lane is not None:
-            lane.count += 1
-            lane.texts.append(event.delta)
-            lane.steps.add(step)
+            lane.say(step, event.delta)
         return lane
 
     def voided(self, event: StepStart) -> list[Lane]:
         """Let the lanes begin anew whose text this start makes void; return them."""
-        void = set(event.replaces or ())
-        found = [lane for lane in self.lanes if lane.steps & void]
-        for lane in found:
-            lane.begin_anew()
-        return found
+        void = event.replaces or ()
+        return [lane for lane in self.lanes if lane.begin_anew(void)] if void else []
 
     def lane_of(self, path: Sequence[str]) -> Lane | None:
         """Return the lane that a node's words belong to."""
@@ -97,7 +106,8 @@ class Answer:
         """Return the lane whose model failed while the others go on."""
         if not self.has_models or not isinstance(event, Custom) or event.name != "branch_failed":
             return None
-        return self.lane_of([event.data.get("branch")])
+        # An agent may say this word, too, and mean something else; what the branch itself says has its very path.
+        return next((lane for lane in self.lanes if event.path in lane.paths), None)
 
     def _start(self, event: WorkflowStarted) -> None:
         models = (event.metadata or {}).get(MODELS)

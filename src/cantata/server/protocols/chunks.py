@@ -36,7 +36,7 @@ class Chunks:
                 lane = self._answer.said(event)
                 return [_chunk(lane, event.delta)] if lane else ()
             case StepStart():
-                return [_word({**_model(lane), "reset": True}) for lane in self._answer.voided(event)]
+                return [word for lane in self._answer.voided(event) for word in _begun_anew(lane)]
             case WorkflowInterrupted():
                 return [_word({"interrupted": {"workflow_id": event.workflow_id, "interrupts": event.interrupts}})]
             case WorkflowCompleted():
@@ -51,10 +51,10 @@ class Chunks:
         lanes = self._answer.lanes
         told: dict[str, Any] = {"complete": True, "totalChunks": sum(lane.count for lane in lanes)}
         if self._answer.has_models:
-            told["fullText"] = {lane.model: "".join(lane.texts) for lane in lanes}
+            told["fullText"] = {lane.model: lane.text for lane in lanes}
             told["usage"] = {lane.model: _usage(total(lane.usages)) for lane in lanes}
         else:
-            told["fullText"] = "".join(text for lane in lanes for text in lane.texts)
+            told["fullText"] = "".join(lane.text for lane in lanes)
             told["usage"] = _usage(event.usage)
         return told if event.final_response is UNSET else {**told, "final_response": event.final_response}
 
@@ -68,7 +68,13 @@ def fault(event: WorkflowError | WorkflowCancelled) -> Mapping[str, str]:
 
 def branch_fault(event: Any) -> Mapping[str, str]:
     """Say why one of several models gave no answer."""
-    return {"code": "model_failed", "message": event.data["error"]["message"]}
+    told = event.data["error"]["message"] if isinstance(event.data, dict) else event.data  # a long one was cut to text
+    return {"code": "model_failed", "message": told}
+
+
+def _begun_anew(lane: Lane) -> Sequence[Word]:
+    reset = _word({**_model(lane), "reset": True})
+    return [reset, _chunk(lane, lane.text)] if lane.text else [reset]
 
 
 def _chunk(lane: Lane, text: str) -> Word:

@@ -48,7 +48,8 @@ class Compat:
                 lane = self._answer.said(event)
                 return self._chunk(lane, event.delta) if lane else ()
             case StepStart():
-                return [*map(_reset, self._answer.voided(event)), Word("status", encode(event))]
+                anew = [word for lane in self._answer.voided(event) for word in self._begun_anew(lane)]
+                return [*anew, Word("status", encode(event))]
             case Progress():
                 return [_word("progress", {"percent": event.percent, "message": event.message})]
             case WorkflowCompleted() | WorkflowError() | WorkflowCancelled():
@@ -62,6 +63,9 @@ class Compat:
                     if lane
                     else ()
                 )
+
+    def _begun_anew(self, lane: Lane) -> Sequence[Word]:
+        return [_reset(lane), *(self._chunk(lane, lane.text) if lane.text else ())]
 
     def _chunk(self, lane: Lane, text: str) -> Sequence[Word]:
         model, index = _model(lane), lane.count

@@ -8,10 +8,9 @@ A reader who comes late, or who is too slow, folds the log for itself until it h
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
 from cantata.callbacks.events import TYPE_NAMES
@@ -20,16 +19,17 @@ from cantata.server.protocols.view import View
 from cantata.server.runs.frames import Frames
 from cantata.server.runs.ids import Cursor, RunId
 
-WINDOW_BYTES = 262_144  # of frames kept for those who are a little behind
+WINDOW_BYTES = 262_144  # of memory, for those who are a little behind
+TOLD_BYTES = 200  # that an event takes beside its frames, or without any; measured
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What one event became."""
 
     seq: int
     event_type: str
     words: Sequence[Word]
+    """Kept only for readers who merge them; they take some ten times the memory of the frames."""
     data: bytes
     """Its frames."""
 
@@ -41,13 +41,15 @@ class Overtaken(Exception):
 class ProjectedLog:
     """A run's log in one format, as far as it was folded."""
 
-    def __init__(self, run_id: RunId, projection: Projection, position: int = 0) -> None:
+    def __init__(self, run_id: RunId, projection: Projection, position: int = 0, *, keeps_words: bool = False) -> None:
         """Begin after *position*, which is 0 for a projection that remembers."""
         self.position = position
-        self._run_id = run_id
+        self._prefix = id_prefix(run_id)
         self._projection = projection
+        self._keeps_words = keeps_words
         self._recent: deque[Told] = deque()
         self._size = 0
+        self._asked: tuple[Hashable, bytes] = (None, b"")  # last: the readers of one run mostly ask for the same
 
     def reaches(self, position: int) -> bool:
         """Tell whether what follows *position* is still kept, or still to come."""
@@ -58,6 +60,17 @@ class ProjectedLog:
         """Go on after *position*: retention has removed what was before."""
         self.position = max(self.position, position)
 
+    def data(self, frames: Frames, after: int, view: View) -> bytes:
+        """Write what a reader who has seen *after* wants of *frames*.
+
+        Raises:
+            Overtaken: some of it is not kept.
+        """
+        asked = (after, frames.last_seq, view.selection)
+        if asked != self._asked[0]:
+            self._asked = (asked, selected(self._prefix, self.take(frames, after), view))
+        return self._asked[1]
+
     def take(self, frames: Frames, after: int) -> list[Told]:
         """Return what the events of *frames* that follow *after* became, folding those that nobody has asked for yet.
 
@@ -66,6 +79,8 @@ class ProjectedLog:
         """
         if frames.last_seq > self.position:
             self._fold(frames)
+        if after >= frames.last_seq:
+            return []  # it was folded only for what comes after it
         if not self.reaches(max(after, frames.first_seq - 1)):
             raise Overtaken
         newest_first = (told for told in reversed(self._recent) if told.seq <= frames.last_seq)
@@ -78,13 +93,13 @@ class ProjectedLog:
 
     def _fold(self, frames: Frames) -> None:
         while self._size > WINDOW_BYTES:
-            self._size -= len(self._recent.popleft().data)
+            self._size -= len(self._recent.popleft().data) + TOLD_BYTES
         new = frames.after(self.position) if frames.first_seq <= self.position else frames
         for seq, event in enumerate(new.events(), new.first_seq):
             words = self._projection.tell(event)
-            told = Told(seq, TYPE_NAMES[type(event)], words, written(self._run_id, seq, words))
-            self._recent.append(told)
-            self._size += len(told.data)
+            data = written(self._prefix, seq, words)
+            self._recent.append(Told(seq, TYPE_NAMES[type(event)], words if self._keeps_words else (), data))
+            self._size += len(data) + TOLD_BYTES
         self.position = new.last_seq
 
 
@@ -94,6 +109,9 @@ class Projections:
     def __init__(self) -> None:
         self._logs: WeakValueDictionary[Any, ProjectedLog] = WeakValueDictionary()
 
+    def __len__(self) -> int:
+        return len(self._logs)
+
     def open(self, run_id: RunId, session_id: str, view: View, position: int) -> tuple[ProjectedLog, int]:
         """Return a log from which a reader can go on after *position*, and where the reader must begin to read."""
         log = self._logs.get((run_id, view.key))
@@ -101,7 +119,8 @@ class Projections:
             return log, position
         projection = view.projection(session_id)
         start = 0 if projection.remembers else position
-        return self.newest(run_id, view, ProjectedLog(run_id, projection, start)), start
+        own = ProjectedLog(run_id, projection, start, keeps_words=view.is_merging)
+        return self.newest(run_id, view, own), start
 
     def newest(self, run_id: RunId, view: View, own: ProjectedLog) -> ProjectedLog:
         """Return the log that is to be used from now on by whoever used *own*: everybody's, once *own* has met it."""
@@ -114,23 +133,25 @@ class Projections:
         return own
 
 
-def selected(run_id: RunId, told: Sequence[Told], view: View) -> bytes:
-    """Write what this reader wants of *told*."""
-    if not view.is_selective:
-        return b"".join(one.data for one in told)
-    wanted = [one for one in told if view.tells(one.event_type)]
-    if not view.coalesce_seconds:
-        return b"".join(one.data for one in wanted)
-    return b"".join(_merged(run_id, list(group)) for _, group in groupby(wanted, _pieces))
+def selected(prefix: bytes, told: Sequence[Told], view: View) -> bytes:
+    """Write what a reader wants of *told*; ids begin with *prefix*."""
+    wanted = [one for one in told if view.tells(one.event_type)] if view.selection else told
+    if not view.is_merging:
+        return b"".join([one.data for one in wanted])
+    audible = (one for one in wanted if one.data)  # what gives no frame keeps no pieces apart
+    return b"".join(_merged(prefix, list(group)) for _, group in groupby(audible, _pieces))
 
 
-def written(run_id: RunId, seq: int, words: Sequence[Word]) -> bytes:
-    """Write the frames of one event; the last one carries its id."""
+def written(prefix: bytes, seq: int, words: Sequence[Word]) -> bytes:
+    """Write the frames of one event; the last one carries its id, which begins with *prefix*."""
     if not words:
         return b""
-    return b"".join(
-        [*(word.frame() for word in words[:-1]), f"id: {Cursor(run_id, seq)}\n".encode(), words[-1].frame()]
-    )
+    return b"%s%s%d\n%s" % (b"".join([word.frame() for word in words[:-1]]), prefix, seq, words[-1].frame())
+
+
+def id_prefix(run_id: RunId) -> bytes:
+    """Write the line of an id, but for its number."""
+    return f"id: {Cursor(run_id, 0)}".removesuffix("0").encode()
 
 
 def _pieces(told: Told) -> object:
@@ -140,12 +161,12 @@ def _pieces(told: Told) -> object:
     return told.seq
 
 
-def _merged(run_id: RunId, told: Sequence[Told]) -> bytes:
+def _merged(prefix: bytes, told: Sequence[Told]) -> bytes:
     if len(told) == 1:
         return told[0].data
     last = told[-1]
     columns = zip(*(one.words for one in told), strict=True)
-    return written(run_id, last.seq, [_joined(column) for column in columns])
+    return written(prefix, last.seq, [_joined(column) for column in columns])
 
 
 def _joined(words: Sequence[Word]) -> Word:

@@ -4,10 +4,11 @@ log ─▶ follow ─┬─ plain ─────────▶ the log's own b
                └─ any other view ▶ a projection, shared by the readers of its format ─▶ this reader's selection
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 
-from cantata.server.protocols.projected import Overtaken, Projections, selected
+from cantata.server.protocols.projected import Overtaken, Projections
 from cantata.server.protocols.view import View
 from cantata.server.runs.frames import Frames
 from cantata.server.runs.ids import Cursor, RunId
@@ -25,10 +26,10 @@ COMMENT = b": heartbeat\n\n"  # keeps a connection alive and reaches no listener
 class Telling:
     """Tells runs."""
 
-    def __init__(self, service: RunService, streams: Streams) -> None:
+    def __init__(self, service: RunService, streams: Streams, projections: Projections | None = None) -> None:
         self._service = service
         self._streams = streams
-        self._projections = Projections()
+        self._projections = Projections() if projections is None else projections
 
     async def run(self, run: Run, after: int, view: View, following: Following | None = None) -> AsyncGenerator[bytes]:
         """Tell *run* after the event *after*, until its terminal event, then the runs that *following* names.
@@ -76,11 +77,15 @@ class Telling:
         async with aclosing(self._service.stream(reader.run_id, start, pulse.watch)) as found:
             async for item in found:
                 if isinstance(item, Frames):
-                    told = log.take(item, reader.position)
+                    before = log.position
+                    data = log.data(item, reader.position, view)
                     reader.position = max(reader.position, item.last_seq)
-                    log = self._projections.newest(reader.run_id, view, log)
-                    if data := selected(reader.run_id, told, view):
+                    if log.position != before:  # whoever folds looks for a log that is further on, or offers its own
+                        log = self._projections.newest(reader.run_id, view, log)
+                    if data:
                         yield data
+                    else:
+                        await asyncio.sleep(0)  # pages of the log that only are folded come without a pause
                     continue
                 if isinstance(item, Gap):
                     log.skip(item.to_seq)

@@ -1,6 +1,6 @@
 """How one reader wants to see a run: the format, and what is left out, merged or added."""
 
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -23,9 +23,9 @@ class View:
 
     format: Format = "reasoning"
     has_tokens: bool = False
-    include: Collection[str] = ()
+    include: frozenset[str] = frozenset()
     """The types of events that are told; empty for all."""
-    exclude: Collection[str] = ()
+    exclude: frozenset[str] = frozenset()
     coalesce_seconds: float = 0.0
     """How long pieces of text may wait for the next ones, to be told as one."""
     heartbeat_seconds: float | None = None
@@ -34,17 +34,24 @@ class View:
     @property
     def is_plain(self) -> bool:
         """Tell whether the log's own bytes are what is wanted."""
-        return self.format == "reasoning" and not self.is_selective
+        return self.format == "reasoning" and self.selection is None
 
     @property
-    def is_selective(self) -> bool:
-        """Tell whether this reader gets other frames than everybody of its format."""
-        return bool(self.include or self.exclude or self.coalesce_seconds)
+    def selection(self) -> Hashable:
+        """How this reader's frames differ from everybody's of its format; None when they do not."""
+        return (
+            (self.include, self.exclude, self.is_merging) if self.include or self.exclude or self.is_merging else None
+        )
+
+    @property
+    def is_merging(self) -> bool:
+        """Tell whether pieces of text are told as one."""
+        return self.coalesce_seconds > 0
 
     @property
     def key(self) -> Hashable:
         """What readers have in common who can share one projection of a run."""
-        return self.format, self.has_tokens
+        return self.format, self.has_tokens, self.is_merging
 
     def projection(self, session_id: str) -> Projection:
         """Begin to tell a run of *session_id*."""
