@@ -184,3 +184,15 @@ def test_with_json_wanted_the_whole_workflow_is_the_answer(server: ServerProcess
 
     assert workflow["status"] == "completed"
     assert json.loads(server.client.get(workflow["links"]["self"]).text)["final_response"] == workflow["final_response"]
+
+
+def test_another_answer_of_several_models_is_told_side_by_side_too(server: ServerProcess) -> None:
+    body = {"prompt": QUESTION, "models": ["offline-demo"], "session_id": "side-by-side"}
+    server.client.post("/api/stream", json=body, headers=JSON).raise_for_status()
+    messages = server.client.get("/api/sessions/side-by-side/messages").json()["messages"]
+    address = f"/api/sessions/side-by-side/messages/{messages[-1]['message_id']}/regenerate?format=chunks"
+
+    with server.stream("POST", address, {}) as stream:
+        last = datas(stream)[-1]
+
+    assert list(last["fullText"]) == ["offline-demo"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from cantata.server.runs.model import ForkPoint, Run
+from cantata.server.runs.model import ForkPoint, Run, RunSpec
 from cantata.server.runs.requests import RunRequest, invalid
 
 FORKED_FROM = "forked_from"  # the member of a fork's metadata
@@ -27,13 +27,25 @@ def fork_of(run: Run, checkpoint_id: str, wanted: RunRequest) -> RunRequest:
         is_value=not continues,
         continues=continues,
         shown_input=msgspec.json.decode(run.workflow)["input"] if continues else None,
-        graph=spec.graph,
-        definition=spec.definition,
-        version=spec.version,
-        context=spec.context,
-        configurable=spec.configurable,
-        tags=tuple(spec.tags),
-        recursion_limit=spec.recursion_limit,
-        metadata={**wanted.metadata, FORKED_FROM: origin},
+        metadata={**wanted.metadata, **own_metadata(spec), FORKED_FROM: origin},
         fork=ForkPoint(run.id, run.thread_id, checkpoint_id),
+        **kept(spec),
     )
+
+
+def kept(spec: RunSpec) -> dict[str, Any]:
+    """Return what a run takes from another one of which it is a variant."""
+    return {
+        "graph": spec.graph,
+        "definition": spec.definition,
+        "version": spec.version,
+        "context": spec.context,
+        "configurable": spec.configurable,
+        "tags": tuple(spec.tags),
+        "recursion_limit": spec.recursion_limit,
+    }
+
+
+def own_metadata(spec: RunSpec) -> dict[str, Any]:
+    """Return what the server itself has put into a run's metadata, and a client cannot: lists and objects."""
+    return {name: value for name, value in spec.metadata.items() if isinstance(value, list | dict)}

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from cantata.server.runs.forks import FORKED_FROM
+from cantata.server.runs.forks import FORKED_FROM, kept, own_metadata
 from cantata.server.runs.messages import with_text
 from cantata.server.runs.model import ForkPoint, Run, RunSpec
 from cantata.server.runs.requests import RunRequest, invalid
@@ -50,16 +50,10 @@ def _in_place(run: Run, wanted: RunRequest, origin: Run | None) -> RunRequest:
         wanted,
         session_id=run.session_id,
         follows=run.parent_id,
-        graph=spec.graph,
-        definition=spec.definition,
-        version=spec.version,
-        context=spec.context,
-        configurable=spec.configurable,
-        tags=tuple(spec.tags),
-        recursion_limit=spec.recursion_limit,
         timeout_seconds=wanted.timeout_seconds or spec.timeout_seconds,
-        metadata={**wanted.metadata, FORKED_FROM: forked} if forked else wanted.metadata,
+        metadata={**wanted.metadata, **own_metadata(spec)},
         fork=ForkPoint(origin.id, origin.thread_id, forked["checkpoint_id"]) if origin and forked else None,
+        **kept(spec),
     )
 
 
