@@ -13,9 +13,7 @@ os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
 
 if TYPE_CHECKING:
     from cantata.server.app import create_app, opened
-    from cantata.server.embedded import (
-        Cantata,
-        RunEvents,
+    from cantata.server.current import (
         cancel_all_streams,
         execute_workflow_with_streaming,
         get_active_stream_count,
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
         stream_with_sse,
         streaming_session,
     )
+    from cantata.server.embedded import Cantata, RunEvents
     from cantata.server.errors import CantataError
     from cantata.server.runs.ids import new_run_id
     from cantata.server.settings import Settings
@@ -53,16 +52,16 @@ _PLACES = {
     "RunEvents": "embedded",
     "Settings": "settings",
     "SseStream": "sse_stream",
-    "cancel_all_streams": "embedded",
+    "cancel_all_streams": "current",
     "create_app": "app",
-    "execute_workflow_with_streaming": "embedded",
-    "get_active_stream_count": "embedded",
-    "get_active_streams": "embedded",
-    "get_stats": "embedded",
+    "execute_workflow_with_streaming": "current",
+    "get_active_stream_count": "current",
+    "get_active_streams": "current",
+    "get_stats": "current",
     "new_run_id": "runs.ids",
     "opened": "app",
-    "stream_with_sse": "embedded",
-    "streaming_session": "embedded",
+    "stream_with_sse": "current",
+    "streaming_session": "current",
 }
 
 

@@ -24,7 +24,7 @@ from cantata.graphs.opening import AnyGraph
 from cantata.graphs.registry import RESERVED_NAMES, GraphRegistry
 from cantata.graphs.spec import BadSpec
 from cantata.server.bootstrap import Resources, open_resources
-from cantata.server.errors import NotOpened, ShuttingDown
+from cantata.server.errors import ShuttingDown
 from cantata.server.problems import refusal
 from cantata.server.protocols.telling import Telling
 from cantata.server.routes.bodies import WorkflowBody
@@ -45,8 +45,8 @@ from cantata.server.sse_stream import SseOptions, SseStream, sse_request
 RunEvent = StoredEvent | StreamGap
 OnEvent = Callable[[RunEvent], Awaitable[None] | None]
 
-_open: dict["Cantata", None] = {}
-"""What is open in this process, for the functions that name none; the newest last."""
+open_ones: dict["Cantata", None] = {}
+"""What is open in this process, for functions that name none; the newest last."""
 
 
 class RunOptions(TypedDict, total=False):
@@ -124,8 +124,8 @@ class Cantata:
             tasks.create_task(self._drain_when_told())
             stack.callback(beat.cancel)
             stack.callback(self.begin_drain)
-            _open[self] = None
-            stack.callback(_open.pop, self, None)
+            open_ones[self] = None
+            stack.callback(open_ones.pop, self, None)
             self._stack = stack.pop_all()
         return self
 
@@ -308,52 +308,6 @@ class RunEvents:
         return await self._service.cancel(self._owner, self.workflow_id, self._owner, reason)
 
 
-@asynccontextmanager
-async def streaming_session(
-    workflow_id: str | None, prompt: Any, **options: Unpack[RunOptions]
-) -> AsyncIterator[RunEvents]:
-    """Do `Cantata.stream` on the newest one that is open on this loop; without one, open one for this call alone."""
-    async with _any_open() as cantata, cantata.stream(prompt, workflow_id=workflow_id, **options) as events:
-        yield events
-
-
-async def execute_workflow_with_streaming(
-    workflow_id: str | None, prompt: Any, *, on_event: OnEvent | None = None, **options: Unpack[RunOptions]
-) -> Workflow:
-    """Do `Cantata.run`, as `streaming_session` does `Cantata.stream`."""
-    async with _any_open() as cantata:
-        return await cantata.run(prompt, workflow_id=workflow_id, on_event=on_event, **options)
-
-
-async def stream_with_sse(prompt: str, **options: Unpack[SseOptions]) -> SseStream:
-    """Do `Cantata.stream_with_sse` on the newest one that is open on this loop.
-
-    Raises:
-        NotOpened: none is, and none could stay open for as long as the stream is read.
-    """
-    return await _opened().stream_with_sse(prompt, **options)
-
-
-async def get_active_streams() -> list[dict[str, Any]]:
-    """Do `Cantata.get_active_streams`, as `stream_with_sse` does."""
-    return await _opened().get_active_streams()
-
-
-async def get_active_stream_count() -> int:
-    """Do `Cantata.get_active_stream_count`, as `stream_with_sse` does."""
-    return await _opened().get_active_stream_count()
-
-
-async def cancel_all_streams(reason: str = "all streams were cancelled") -> list[RunId]:
-    """Do `Cantata.cancel_all_streams`, as `stream_with_sse` does."""
-    return await _opened().cancel_all_streams(reason)
-
-
-async def get_stats() -> dict[str, Any]:
-    """Do `Cantata.get_stats`, as `stream_with_sse` does."""
-    return await _opened().get_stats()
-
-
 def _check_name(name: str) -> None:
     if name in RESERVED_NAMES:
         raise invalid("name", f"The name {name!r} is reserved.")
@@ -366,26 +320,3 @@ def _add_workflow(graphs: GraphRegistry, name: str, spec: Mapping[str, Any], des
         graphs.register_workflow(name, spec, description)
     except BadSpec as error:
         raise bad_spec(error, "spec") from error
-
-
-@asynccontextmanager
-async def _any_open() -> AsyncIterator[Cantata]:
-    found = _newest()
-    if found is not None:
-        yield found
-        return
-    async with Cantata() as own:
-        _open.pop(own)  # another task must not use what ends with this call
-        yield own
-
-
-def _opened() -> Cantata:
-    found = _newest()
-    if found is None:
-        raise NotOpened("No Cantata is open on this loop: enter `async with Cantata()`, or `opened(app)`, first.")
-    return found
-
-
-def _newest() -> Cantata | None:
-    loop = asyncio.get_running_loop()
-    return next((cantata for cantata in reversed(_open) if cantata.is_of(loop)), None)
