@@ -94,7 +94,12 @@ async def _news(backend: Backend, run: Run) -> list[RunId]:
     """Return the runs that a run is told of when it starts."""
     claim = await backend.store.claim(run.id, "tester")
     assert claim is not None
-    return [earlier.id for earlier in await backend.store.earlier(claim.run)]
+    return await _heard(backend, claim.run)
+
+
+async def _heard(backend: Backend, run: Run) -> list[RunId]:
+    """Return the runs that a run was told of when it started."""
+    return [earlier.id for earlier in await backend.store.earlier(run)]
 
 
 async def _parents(backend: Backend, session_id: str = "s1") -> dict[str, str | None]:
@@ -400,6 +405,48 @@ async def test_a_thread_goes_on_though_all_its_runs_were_removed(backend: Backen
 
     assert await _told(backend, second) == ["a", "b"]
     assert await _told(backend, edited) == ["B"]
+
+
+async def test_a_thread_whose_last_run_was_removed_is_not_told_again_what_it_has_heard(backend: Backend) -> None:
+    """What the removed run had been told stands in its thread, and nobody knows any more what that was."""
+    one = await _turn(backend, "a", graph="one")
+    two = await _turn(backend, "b", graph="two")
+    three = await _turn(backend, "c", graph="one")
+    four = await _turn(backend, "d", graph="two")
+
+    await backend.store.delete("ada", four.id)
+    with_one_left = await _turn(backend, "e", graph="two")
+    news_with_one_left = await _heard(backend, with_one_left)
+    await backend.store.delete("ada", with_one_left.id)
+    await backend.store.delete("ada", two.id)
+    with_none_left = await _turn(backend, "f", graph="two")
+
+    assert await _told(backend, with_one_left) == ["b", "e"]
+    assert news_with_one_left == [three.id]
+    assert await _told(backend, with_none_left) == ["f"]
+    assert await _heard(backend, with_none_left) == [one.id, three.id]
+
+
+async def test_a_thread_whose_runs_were_removed_belongs_to_their_branch(backend: Backend) -> None:
+    first = await _turn(backend, "a", graph="one")
+    await _turn(backend, "A", graph="one", follows=None)
+    removed = await _turn(backend, "b", graph="two")
+
+    await backend.store.delete("ada", removed.id)
+    await backend.sessions.update("ada", "s1", head=first.id)
+    other = await _turn(backend, "c", graph="two")
+
+    assert await _told(backend, other) == ["c"]
+
+
+async def test_a_run_in_place_of_another_one_does_not_remember_a_removed_one(backend: Backend) -> None:
+    first = await _turn(backend, "a")
+    removed = await _turn(backend, "b")
+
+    await backend.store.delete("ada", removed.id)
+    edited = await _turn(backend, "B", follows=first.id)
+
+    assert await _told(backend, edited) == ["a", "B"]
 
 
 # Sessions

@@ -55,7 +55,10 @@ def place_of(cursor: sqlite3.Cursor, new: NewRun) -> Place:
 
 
 def let_go(cursor: sqlite3.Cursor, run: Run) -> None:
-    """Let what follows a removed run follow what it followed; its thread keeps what it left there."""
+    """Let what follows a removed run follow what it followed; its thread keeps what it left there.
+
+    So does the thread: it goes on where the removed run began. Elsewhere nobody could tell what it has heard already.
+    """
     place = (run.owner, run.session_id)
     cursor.execute(
         "UPDATE runs SET parent_id = ? WHERE parent_id = ? AND owner = ?", (run.parent_id, run.id, run.owner)
@@ -64,9 +67,8 @@ def let_go(cursor: sqlite3.Cursor, run: Run) -> None:
         "UPDATE sessions SET head_id = ? WHERE owner = ? AND id = ? AND head_id = ?", (run.parent_id, *place, run.id)
     )
     cursor.execute(
-        "UPDATE threads SET last_run_id = (SELECT id FROM runs WHERE owner = ?1 AND session_id = ?2 AND thread_id = ?3"
-        " AND id <> ?4 ORDER BY number DESC LIMIT 1) WHERE id = ?3 AND owner = ?1 AND last_run_id = ?4",
-        (*place, run.thread_id, run.id),
+        "UPDATE threads SET last_run_id = ? WHERE owner = ? AND session_id = ? AND last_run_id = ?",
+        (run.parent_id, *place, run.id),
     )
 
 
@@ -100,11 +102,11 @@ def _thread(cursor: sqlite3.Cursor, new: NewRun, parent_id: RunId | None) -> str
     if not named:
         return _begun(cursor, new)
     nearest = _nearest(cursor, _OF_GRAPH, new, parent_id)
+    goes_on = new.follows is UNSET  # though runs were removed; what is said in another run's place does not
     if nearest is None:
-        # A conversation goes on though its runs were removed; an edited beginning does not.
-        left = None if new.follows is None else next((id for id, last_run_id in named if last_run_id is None), None)
+        left = next((id for id, last_run_id in named if last_run_id is None), None) if goes_on else None
         return _begun(cursor, new) if left is None else _taken(cursor, new, left)
-    if (nearest.thread_id, nearest.id) in named:
+    if goes_on and (nearest.thread_id, nearest.id) in named:
         return _taken(cursor, new, nearest.thread_id)
     if nearest.status not in FINAL_STATUSES:
         raise SessionBusy(active_workflow_id=nearest.id)

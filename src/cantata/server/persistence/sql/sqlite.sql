@@ -18,7 +18,7 @@ CREATE TABLE threads (
     owner       TEXT NOT NULL,
     session_id  TEXT NOT NULL,
     graph       TEXT NOT NULL,
-    last_run_id TEXT -- NULL when all its runs were removed
+    last_run_id TEXT -- whoever follows it goes on here; NULL at the beginning, when its runs were removed
 ) WITHOUT ROWID;
 CREATE INDEX threads_by_session ON threads (owner, session_id, graph);
 
