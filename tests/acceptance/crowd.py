@@ -74,7 +74,7 @@ class Crowd:
 
     def read(self, readers: list[CrowdReader], least_bytes: float = float("inf")) -> float:
         """Let *readers* read until each is over or has so many bytes; return the longest silence of one, in seconds."""
-        deadline = time.monotonic() + 2 * HANG_SECONDS
+        deadline = time.monotonic() + 4 * HANG_SECONDS
         for reader in readers:
             reader.begin_anew()
         with selectors.DefaultSelector() as selector:

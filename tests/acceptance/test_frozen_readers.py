@@ -10,7 +10,7 @@ from tests.server_process import ServerProcess
 
 FORMATS = ("reasoning", "chunks")
 READERS = 200
-WORDS = 15_000  # 4 MB of log: more than all windows, and than what the kernel holds for a reader
+WORDS = 8_000  # 2 MB of log: more than all windows, and than what the kernel holds for a reader
 STANDSTILL_SECONDS = 1.0
 MIB = 1_048_576
 

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import json
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +24,7 @@ from cantata.server.protocols.view import View
 from cantata.server.runs import reader as reading
 from cantata.server.runs.fold import fold
 from cantata.server.runs.frames import joined
+from cantata.server.runs.ids import RunId
 from cantata.server.runs.model import Fence, Rest, Run
 from cantata.server.sse import Streams
 from tests.protocols.telling import VIEWS, messages, told
@@ -195,6 +196,51 @@ async def test_a_resumed_reader_gets_its_rest_however_long_the_log_before_it_is(
 
         assert len(messages(got)) >= 5
         assert got == hall.told_apart(VIEWS[name], after)
+
+
+async def turns_during(reading: Awaitable[Any]) -> int:
+    """Return how often another task had a turn meanwhile."""
+    turns = 0
+
+    async def take_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async with asyncio.TaskGroup() as tasks:
+        other = tasks.create_task(take_turns())
+        await reading
+        other.cancel()
+    return turns
+
+
+@pytest.mark.parametrize("name", ["reasoning", "compat", "chunks", "session"])
+async def test_a_client_that_takes_a_long_log_at_once_leaves_others_their_turns(name: str) -> None:
+    async with a_hall(spoken(3_000), window_bytes=1_000_000) as hall:
+        for _ in range(30):
+            await hall.say(100)
+        await hall.finish()
+
+        turns = await turns_during(read(hall, Reader(0, 0, name, 0, (0,), None), 0))
+
+    assert turns > 5
+
+
+async def test_a_client_that_takes_a_session_of_many_runs_at_once_leaves_others_their_turns() -> None:
+    async with a_hall(spoken(1)) as hall:
+        await hall.finish()
+        runs = iter([hall.run] * 50)
+
+        async def following(run_id: RunId) -> Run | None:
+            return next(runs, None)
+
+        async def read_all() -> bytes:
+            return b"".join([data async for data in hall.telling.run(hall.run, 0, VIEWS["session"], following)])
+
+        turns = await turns_during(read_all())
+
+    assert turns >= 50
 
 
 async def test_readers_of_one_format_share_one_fold_and_its_frames() -> None:

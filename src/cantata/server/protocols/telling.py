@@ -46,7 +46,10 @@ class Telling:
             if self._streams.is_closed:
                 yield RETRY + b"\n"
                 return
-            if following is None or (then := await following(reader.run_id)) is None:
+            if following is None:
+                return
+            await asyncio.sleep(0)  # nothing else pauses between short runs while the client takes all at once
+            if (then := await following(reader.run_id)) is None:
                 return
             reader, then = _Reader(then, 0), None
 
@@ -84,8 +87,6 @@ class Telling:
                         log = self._projections.newest(reader.run_id, view, log)
                     if data:
                         yield data
-                    else:
-                        await asyncio.sleep(0)  # pages of the log that only are folded come without a pause
                     continue
                 if isinstance(item, Gap):
                     log.skip(item.to_seq)

@@ -7,6 +7,7 @@
 A slow reader costs its window and no more: when it overflows the reader goes back to the log.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -81,11 +82,18 @@ async def follow(
             if frames is not None:
                 position = frames.last_seq
                 yield frames
+                await _pause(has_more=is_behind)
             elif not is_behind:
                 await pushes.wait()
                 is_silent = is_behind = pulse.is_due()  # the silence may be a push that was lost, or the run is gone
             if pulse.is_over() or (frames is not None and frames.is_end):
                 return
+
+
+async def _pause(*, has_more: bool) -> None:
+    """Give others their turn: while a client takes all at once nothing else pauses between two pages."""
+    if has_more:
+        await asyncio.sleep(0)
 
 
 def _pushed(pushes: Subscription, after: int) -> tuple[Frames | None, bool]:
