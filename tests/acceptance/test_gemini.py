@@ -97,3 +97,11 @@ def test_the_options_reach_gemini(gemini: ServerProcess, llmock: LLMock) -> None
     sent = llmock.last_request
     assert "gemini-2.5-pro" in sent.path
     assert sent.body["generationConfig"] == sent.body["generationConfig"] | options
+
+
+def test_one_model_under_two_names_is_named_twice(gemini: ServerProcess) -> None:
+    models = ["gemini-2.5-flash", "google_genai:models/gemini-2.5-flash"]
+
+    answer = gemini.client.post("/api/stream", json={"prompt": "x", "models": models})
+
+    assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "models.1")

@@ -1,13 +1,15 @@
 """/api/stream on the real process: the seeds' addresses, with their words."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.server_process import JSON, ServerProcess, Stream, eventually
+from tests.server_process import ASYNC, JSON, ServerProcess, Stream, eventually
 
 QUESTION = "What is 17*23?"
 TWO = ["offline-demo", "google_genai:gemini-2.5-flash"]
@@ -86,6 +88,38 @@ def test_several_models_answer_side_by_side(server: ServerProcess) -> None:
     assert refused(server, "POST", "/api/stream", {"prompt": QUESTION, "models": TWO}) == (422, "model_not_configured")
 
 
+@pytest.mark.parametrize(("action", "body"), [("regenerate", {}), ("edit", {"content": "What is 2*3?"})])
+def test_models_side_by_side_stay_so_when_they_are_asked_again(
+    server: ServerProcess, action: str, body: dict[str, Any]
+) -> None:
+    asked = {"prompt": QUESTION, "models": ["offline-demo"], "session_id": f"again-{action}"}
+    server.waited("/api/stream", asked)
+    (question, *_) = server.client.get(f"/api/sessions/again-{action}/messages").json()["messages"]
+    path = f"/api/sessions/again-{action}/messages/{question['message_id']}/{action}"
+
+    with server.stream("POST", f"{path}?format=chunks", {**body, "metadata": {"mine": 1}}) as stream:
+        *chunks, last = datas(stream)
+
+    assert {chunk["model"] for chunk in chunks} == {"offline-demo"}
+    assert list(last["fullText"]) == ["offline-demo"]
+    assert server.workflow(stream.response.headers["X-Workflow-Id"])["metadata"] == {
+        "mine": 1,
+        "models": ["offline-demo"],
+    }
+    assert refused(server, "POST", path, {**body, "metadata": {"models": 1}}) == (422, "invalid_request")
+
+
+def test_a_fork_of_models_side_by_side_tells_them_apart(server: ServerProcess) -> None:
+    run = server.waited("/api/stream", {"prompt": QUESTION, "models": ["offline-demo"]})
+    *_, first = server.client.get(f"/api/workflows/{run['workflow_id']}/history").json()["checkpoints"]
+
+    path = f"/api/workflows/{run['workflow_id']}/fork?format=chunks"
+    with server.stream("POST", path, {"checkpoint_id": first["checkpoint_id"]}) as stream:
+        *_, last = datas(stream)
+
+    assert list(last["fullText"]) == ["offline-demo"]
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
@@ -125,6 +159,7 @@ def test_a_bad_post_is_refused(server: ServerProcess, body: Any, status: int, co
         ("/assistant?prompt=x&heartbeat_seconds=0", 422, "invalid_request"),
         ("/assistant?prompt=x&temperature=9", 422, "invalid_request"),
         ("/assistant?prompt=x&session_id=a b", 422, "invalid_request"),
+        ("/assistant?prompt=x&models=offline-demo&models=offline-demo", 422, "invalid_request"),
         ("/stats/nobody", 422, "unknown_graph"),
     ],
 )
@@ -177,6 +212,20 @@ def test_active_streams_are_listed_and_all_cancelled_at_once(slow: ServerProcess
     assert last == {"error": {"code": "cancelled", "message": "closing time"}}
     assert ended == ["error", "close"]
     assert slow.client.get("/api/streams/active").json() == {"count": 0, "streams": []}
+
+
+def test_cancelling_all_tells_when_the_database_cannot_be_written(server: ServerProcess) -> None:
+    """Another program holds it; the run that waits for a human keeps the stream waiting for its turn."""
+    server.waited("/api/workflows", {"graph": "approval", "input": {"key": "held"}, "session_id": "held"})
+    waiting = {"prompt": QUESTION, "session_id": "held", "if_busy": "enqueue", "on_disconnect": "continue"}
+    server.client.post("/api/stream", json=waiting, headers=ASYNC)
+
+    with closing(sqlite3.connect(server.folder / "cantata.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        answer = refused(server, "POST", "/api/streams/cancel-all")
+
+    assert answer == (503, "storage_unavailable")
+    assert server.client.post("/api/streams/cancel-all").json()["cancelled"] == 1
 
 
 def test_with_json_wanted_the_whole_workflow_is_the_answer(server: ServerProcess) -> None:

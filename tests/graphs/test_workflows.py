@@ -13,6 +13,7 @@ from cantata.graphs.compile import compile_spec
 from cantata.graphs.drawing import draw
 from cantata.graphs.offline_label import LABEL
 from cantata.graphs.registry import GraphRegistry
+from cantata.graphs.side_by_side import side_by_side
 from cantata.graphs.workflows import (
     compare_perspectives,
     content_pipeline,
@@ -144,6 +145,14 @@ def test_models_stand_side_by_side_when_several_are_named() -> None:
     graph = compile_spec(spec, built_in_agents())
     assert {"offline-demo", "gemini-2.5-flash", "aggregate"} <= set(graph.nodes)
     assert [task["model"] for task in spec["tasks"]] == ["offline-demo", "google_genai:gemini-2.5-flash"]
+
+
+def test_models_stand_side_by_side_whatever_their_names() -> None:
+    spec = side_by_side("assistant", ["openai:4o-mini", "google_genai:é", "google_genai:" + "g" * 100])
+
+    graph = compile_spec(spec, built_in_agents())
+
+    assert {"m_4o-mini", "m__", "g" * 60, "aggregate"} <= set(graph.nodes)
 
 
 @pytest.mark.parametrize("shape", [{"type": "sequential", "key": "steps"}, {"type": "parallel", "key": "tasks"}])

@@ -18,4 +18,5 @@ def side_by_side(agent: str, models: Sequence[str]) -> dict[str, Any]:
 
 
 def _step_name(model: str) -> str:
-    return "m_" * (not model[0].isalpha()) + re.sub(r"[^A-Za-z0-9_.-]", "_", short_model_name(model))[:60]
+    name = re.sub(r"[^A-Za-z0-9_.-]", "_", short_model_name(model))[:60]
+    return name if name[0].isalpha() else f"m_{name}"

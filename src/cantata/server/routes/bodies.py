@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 import fastapi
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
 from cantata.callbacks.events import TYPE_NAMES
 from cantata.server.protocols.view import Format
@@ -14,7 +14,15 @@ MAX_TIMEOUT_SECONDS = 604_800  # a week
 MAX_UNIX_SECONDS = 253_402_300_799  # the end of the year 9999
 EVENT_TYPES = tuple(TYPE_NAMES.values())
 
+
+def _each_once(models: list[str]) -> list[str]:
+    if len(set(models)) < len(models):
+        raise ValueError("A model is named twice.")
+    return models
+
+
 Model = Annotated[str, Field(min_length=1, max_length=200)]
+Models = Annotated[list[Model], Field(min_length=1, max_length=10), AfterValidator(_each_once)]
 
 
 class Body(BaseModel):
@@ -128,16 +136,7 @@ class PromptBody(RunBody):
 class StreamBody(PromptBody):
     """A prompt for an agent, or for several models at once."""
 
-    models: list[Model] | None = Field(
-        None, min_length=1, max_length=10, description="Instead of `model`: each answers in a branch of its own."
-    )
-
-    @field_validator("models")
-    @classmethod
-    def _each_once(cls, models: list[str] | None) -> list[str] | None:
-        if models is not None and len(set(models)) < len(models):
-            raise ValueError("A model is named twice.")
-        return models
+    models: Models | None = Field(None, description="Instead of `model`: each answers in a branch of its own.")
 
 
 class WorkflowBody(RunBody):
@@ -218,7 +217,7 @@ class PromptQuery(NewRunQuery):
 
     prompt: str | None = Field(None, description="Needed; it reaches logs on its way: POST keeps it out of them.")
     model: Model | None = None
-    models: list[Model] | None = Field(None, min_length=1, max_length=10, description="Several, each by itself.")
+    models: Models | None = Field(None, description="Several, each by itself.")
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     top_p: Annotated[float, Field(ge=0, le=1)] | None = Field(None, alias="topP")
     max_output_tokens: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(None, alias="maxOutputTokens")

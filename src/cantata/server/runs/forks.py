@@ -15,10 +15,8 @@ def fork_of(run: Run, checkpoint_id: str, wanted: RunRequest) -> RunRequest:
     """Complete *wanted*, whose input is None when the fork is to go on, with what it takes from *run*.
 
     Raises:
-        Invalid: the metadata says itself what it is forked from.
+        Invalid: the metadata says itself what only the server can.
     """
-    if FORKED_FROM in wanted.metadata:
-        raise invalid(f"metadata.{FORKED_FROM}", "The server sets this member itself.")
     origin: dict[str, Any] = {"workflow_id": run.id, "checkpoint_id": checkpoint_id}
     spec, continues = run.spec, wanted.input is None
     return replace(
@@ -27,7 +25,7 @@ def fork_of(run: Run, checkpoint_id: str, wanted: RunRequest) -> RunRequest:
         is_value=not continues,
         continues=continues,
         shown_input=msgspec.json.decode(run.workflow)["input"] if continues else None,
-        metadata={**wanted.metadata, **own_metadata(spec), FORKED_FROM: origin},
+        metadata={**wanted.metadata, **own_metadata(spec, wanted), FORKED_FROM: origin},
         fork=ForkPoint(run.id, run.thread_id, checkpoint_id),
         **kept(spec),
     )
@@ -46,6 +44,14 @@ def kept(spec: RunSpec) -> dict[str, Any]:
     }
 
 
-def own_metadata(spec: RunSpec) -> dict[str, Any]:
-    """Return what the server itself has put into a run's metadata, and a client cannot: lists and objects."""
-    return {name: value for name, value in spec.metadata.items() if isinstance(value, list | dict)}
+def own_metadata(spec: RunSpec, wanted: RunRequest) -> dict[str, Any]:
+    """Return what the server itself has put into the metadata of *spec*, and a client cannot: lists and objects.
+
+    Raises:
+        Invalid: *wanted* says it, too.
+    """
+    own = {name: value for name, value in spec.metadata.items() if isinstance(value, list | dict)}
+    for name in (FORKED_FROM, *own):
+        if name in wanted.metadata:
+            raise invalid(f"metadata.{name}", "The server sets this member itself.")
+    return own

@@ -149,8 +149,12 @@ async def _side_by_side(request: RunRequest, graphs: GraphRegistry, models: Mode
         raise errors.UnknownGraph(f"No agent is named {request.graph!r}: there are {known}.")
     if MODELS in request.metadata:
         raise invalid(f"metadata.{MODELS}", "The server sets this member itself.")
+    seen: set[str] = set()
     for number, name in enumerate(request.models):
-        await _checked(name, models, f"models.{number}")
+        canonical = await _checked(name, models, f"models.{number}")
+        if canonical in seen:
+            raise invalid(f"models.{number}", f"The model {canonical} is named twice.")
+        seen.add(canonical)
     return replace(
         request,
         models=(),

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from cantata.server.errors import WorkflowFinished, WorkflowNotFound
+from cantata.server.errors import Unavailable, WorkflowFinished, WorkflowNotFound
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.model import Run
 from cantata.server.runs.ports import RunFilter
@@ -18,17 +18,27 @@ async def active_streams(service: RunService, owner: str) -> list[Run]:
 
 
 async def cancel_streams(service: RunService, owner: str, by: str, reason: str) -> list[RunId]:
-    """Stop the owner's; return those that were stopped, once their graphs have ended."""
+    """Stop the owner's; return those that were stopped, once their graphs have ended.
+
+    Raises:
+        Unavailable: some go on; as many as could be were stopped.
+    """
     cancelled: list[RunId] = []
+    refusals: list[Unavailable] = []
 
     async def cancel(run: Run) -> None:
         try:
             await service.cancel(owner, run.id, by, reason)
         except (WorkflowFinished, WorkflowNotFound):  # its own end came first
             return
+        except Unavailable as error:  # raised outside, so that the group neither wraps it nor stops the others
+            refusals.append(error)
+            return
         cancelled.append(run.id)
 
     async with asyncio.TaskGroup() as tasks:
         for run in await active_streams(service, owner):
             tasks.create_task(cancel(run))
+    if refusals:
+        raise refusals[0]
     return sorted(cancelled)

@@ -44,14 +44,12 @@ def edited(run: Run, text: str, wanted: RunRequest, origin: Run | None) -> RunRe
 def _in_place(run: Run, wanted: RunRequest, origin: Run | None) -> RunRequest:
     spec = run.spec
     forked = origin_of(spec)
-    if FORKED_FROM in wanted.metadata:
-        raise invalid(f"metadata.{FORKED_FROM}", "The server sets this member itself.")
     return replace(
         wanted,
         session_id=run.session_id,
         follows=run.parent_id,
         timeout_seconds=wanted.timeout_seconds or spec.timeout_seconds,
-        metadata={**wanted.metadata, **own_metadata(spec)},
+        metadata={**wanted.metadata, **own_metadata(spec, wanted)},
         fork=ForkPoint(origin.id, origin.thread_id, forked["checkpoint_id"]) if origin and forked else None,
         **kept(spec),
     )
