@@ -24,8 +24,8 @@ def errors_page(glossary: Glossary) -> str:
     return page(
         "Errors",
         """
-        `code` is stable and for programs; `detail` is for people, says what to do next, and may be reworded. No answer
-        holds a traceback or a secret.
+        `code` is stable and for programs; `detail` is for people, says what to do next where something can be done, and
+        may be reworded. No answer holds a traceback or a secret.
         """,
         "## When a request fails",
         """
@@ -34,7 +34,7 @@ def errors_page(glossary: Glossary) -> str:
         `last_seq`, `interrupt_mismatch` the `pending` ids. A 503 has `Retry-After`.
         """,
         '```json\n{"type": "urn:cantata:error:cursor_beyond_head", "title": "Conflict", "status": 409,\n'
-        ' "detail": "The cursor lies beyond the last event: it is of another log.",\n'
+        ' "detail": "The cursor lies beyond the last event, so it is of another log: leave it out.",\n'
         ' "code": "cursor_beyond_head", "last_seq": 71}\n```',
         table(("code", "status", "what it says"), [(code(e.code), str(e.status), sentences[e]) for e in of_requests]),
         "What matches no route is `not_found`, or 405 `method_not_allowed`.",

@@ -59,14 +59,15 @@ REPEATS = (
         "its `index` is not above the last one: drop it. With `coalesce_ms` it may have grown: wait for its `token`",
     ),
     ("`complete`, `error` before `close`", "`compat`", "it is the same"),
-    ("`agent_end` before `finish`", "`session`", "it has the same `event_id`"),
+    ("`agent_end` before `finish`", "`session`", "its `event_id` is the one that it had"),
 )
 
 AFTER_CURSORS = (
     """
     A run that is over answers **204** to its last id. A stream that ends without its format's last frame was cut, or
     the server is restarting: go on from the last id. If what you ask for has been removed, `stream_gap` comes instead,
-    in every format, with the text so far in `snapshot`.
+    in every format: put the text of its `snapshot` in place of yours. The last frame's `fullText` has then only the
+    chunks that followed, and its `final_response` all.
     """,
     """
     `GET /api/apps/{session_id}/agent/stream-continue` tells a whole session, one run after the other. There the run in
@@ -87,7 +88,7 @@ OPTIONS = (
         "`coalesce_ms`",
         "0 to 10000",
         "how long a piece of text may wait for the next, to be told as one. The frame has the last one's `id`, `seq` "
-        "and `index`; anything that is no text goes out at once, and the text before it",
+        "and `index`; anything that is no text goes out at once, and the text before it; a heartbeat sends it on, too",
     ),
     ("`heartbeat_seconds`", "1 to 300", "how long the stream may be silent before it shows that it lives"),
 )
@@ -96,6 +97,7 @@ HEARTBEATS = (
     """
     A heartbeat is the event `heartbeat` in `reasoning`, unless it is left out, and the comment `: heartbeat` everywhere
     else, which reaches no listener. It has no `id`.
+    An answer as JSON takes no notice of these options.
     """,
 )
 
@@ -132,8 +134,8 @@ COMPAT_FRAMES = (
 
 CHUNKS = (
     """
-    For clients that want text. Its frames have no names: a browser's `onmessage` hears them all. Tell them apart by
-    their first member.
+    For clients that want text. Its frames have no names, so a browser's `onmessage` hears them all; only `stream_gap`
+    has one. Tell them apart by their members.
     """,
 )
 

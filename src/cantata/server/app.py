@@ -144,7 +144,7 @@ async def _unrouted(request: Request, error: HTTPException) -> Response:
     kind = {404: errors.NotFound, 405: errors.MethodNotAllowed}.get(error.status_code)
     if kind is None:
         return render(error.status_code, "http_error", str(error.detail), headers=error.headers)
-    return problem(kind(f"{request.method} {request.url.path}: {error.detail}."))
+    return problem(kind(f"{request.method} {request.url.path}: {error.detail}. /docs lists what there is."))
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

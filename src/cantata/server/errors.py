@@ -73,38 +73,38 @@ class CrossSite(Forbidden):
 
 
 class NotFound(CantataError):
-    """There is nothing here."""
+    """There is nothing here: `/docs` lists the addresses."""
 
     status = 404
     code = "not_found"
 
 
 class WorkflowNotFound(NotFound):
-    """No workflow has this id."""
+    """No workflow has this id: GET /api/workflows lists those that there are."""
 
     code = "workflow_not_found"
 
 
 class GraphNotFound(NotFound):
-    """No graph has this name."""
+    """No graph has this name: GET /api/graphs lists them."""
 
     code = "graph_not_found"
 
 
 class DefinitionNotFound(NotFound):
-    """No stored workflow has this name."""
+    """No stored workflow has this name: GET /api/coordinator/workflows lists them."""
 
     code = "definition_not_found"
 
 
 class SessionNotFound(NotFound):
-    """No session has this id."""
+    """No session has this id: GET /api/sessions lists those that there are."""
 
     code = "session_not_found"
 
 
 class MessageNotFound(NotFound):
-    """The session has no such message."""
+    """The session has no such message: GET /api/sessions/{id}/messages lists them."""
 
     code = "message_not_found"
 
@@ -130,7 +130,7 @@ class SessionBusy(Conflict):
 
 
 class WorkflowFinished(Conflict):
-    """The workflow has finished."""
+    """The workflow has finished: nothing is left to cancel."""
 
     code = "workflow_finished"
 
@@ -148,13 +148,13 @@ class NotInterrupted(Conflict):
 
 
 class InterruptMismatch(Conflict):
-    """The responses must answer exactly the pending interrupts."""
+    """The responses must answer exactly the pending interrupts: send one for each id in `pending`."""
 
     code = "interrupt_mismatch"
 
 
 class CursorBeyondHead(Conflict):
-    """The cursor lies beyond the last event: it is of another log."""
+    """The cursor lies beyond the last event, so it is of another log: leave it out."""
 
     code = "cursor_beyond_head"
 
@@ -166,7 +166,7 @@ class NameTaken(Conflict):
 
 
 class BodyTooLarge(CantataError):
-    """The body is larger than MAX_BODY_BYTES."""
+    """The body is larger than MAX_BODY_BYTES: send less, or raise it."""
 
     status = 413
     code = "body_too_large"
@@ -212,13 +212,13 @@ class IdempotencyMismatch(Invalid):
 
 
 class UnknownGraph(Invalid):
-    """No graph has this name."""
+    """No graph has this name: GET /api/graphs lists them."""
 
     code = "unknown_graph"
 
 
 class GraphUnusable(Invalid):
-    """The graph could not be loaded."""
+    """The graph could not be loaded: mend its file and start the server again."""
 
     code = "graph_unusable"
 
@@ -248,7 +248,7 @@ class NotConfigurable(Invalid):
 
 
 class MessageTooLong(Invalid):
-    """The message is longer than MAX_MESSAGE_CHARS."""
+    """The message is longer than MAX_MESSAGE_CHARS: shorten it, or raise that."""
 
     code = "message_too_long"
 

@@ -121,7 +121,9 @@ class BodyLimit:
 
     async def _refuse(self, receive: Receive, send: Send) -> None:
         """Answer at once, then read on: closing under an upload would destroy the answer on its way."""
-        response = problem(BodyTooLarge(f"The body is larger than {self._max_bytes} bytes."))
+        response = problem(
+            BodyTooLarge(f"The body is larger than {self._max_bytes} bytes: send less, or raise MAX_BODY_BYTES.")
+        )
         headers = [*response.raw_headers, (b"connection", b"close")]
         await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
         await send({"type": "http.response.body", "body": response.body, "more_body": True})

@@ -33,14 +33,14 @@ class Settings(BaseSettings):
         description="`provider:model` of a run that names none; else Gemini when a key is set, else `offline-demo`.",
     )
 
-    max_body_bytes: int = Field(1_048_576, ge=1_024, le=104_857_600, description="Largest request body, in bytes.")
-    max_message_chars: int = Field(100_000, ge=1, le=10_000_000, description="Longest message, in characters.")
+    max_body_bytes: int = Field(1_048_576, ge=1_024, le=104_857_600, description="Largest request body.")
+    max_message_chars: int = Field(100_000, ge=1, le=10_000_000, description="Longest message.")
     max_concurrent_runs: int = Field(100, ge=1, le=10_000, description="Runs executed at once; more wait in turn.")
     max_attempts: int = Field(
         3, ge=1, le=100, description="Times that a run is taken up after crashes without progress."
     )
     run_timeout_seconds: float = Field(
-        3_600, gt=0, le=604_800, description="Longest running time of a run that names none, in seconds."
+        3_600, gt=0, le=604_800, description="Longest running time of a run that names none."
     )
     recursion_limit: int = Field(100, ge=1, le=10_000, description="Supersteps of a run that names no limit.")
 
@@ -51,57 +51,53 @@ class Settings(BaseSettings):
         MAX_DEPTH, ge=1, le=MOST_LEVELS, description="Levels of steps within steps of such a workflow."
     )
     graph_load_seconds: float = Field(
-        LOAD_SECONDS, gt=0, le=3_600, description="Longest import of a graph's file at the start, in seconds."
+        LOAD_SECONDS, gt=0, le=3_600, description="Longest import of a graph's file at the start."
     )
 
-    cancel_seconds: float = Field(
-        5, gt=0, le=300, description="Longest wait for a cancelled graph to stop, in seconds."
-    )
+    cancel_seconds: float = Field(5, gt=0, le=300, description="Longest wait for a cancelled graph to stop.")
     drain_seconds: float = Field(
-        10, ge=0, le=3_600, description="Longest wait at shutdown for runs to reach a superstep's edge, in seconds."
+        10, ge=0, le=3_600, description="Longest wait at shutdown for runs to reach a superstep's edge."
     )
     disconnect_grace_seconds: float = Field(
         15,
         ge=0,
         le=86_400,
-        description="How long a run with `on_disconnect: cancel` goes on without a reader, in seconds.",
+        description="How long a run with `on_disconnect: cancel` goes on without a reader.",
     )
-    heartbeat_seconds: float = Field(
-        15, ge=0.1, le=3_600, description="Silence of a stream before a heartbeat, in seconds."
-    )
+    heartbeat_seconds: float = Field(15, ge=0.1, le=3_600, description="Silence of a stream before a heartbeat.")
     send_timeout_seconds: float = Field(
-        60, gt=0, le=3_600, description="A stream whose client takes nothing for so long is closed, in seconds."
+        60, gt=0, le=3_600, description="A stream whose client takes nothing for so long is closed."
     )
     reader_window_bytes: int = Field(
         262_144,
         ge=4_096,
         le=67_108_864,
-        description="What a stream holds for a slow client before it goes back to the log, in bytes.",
+        description="What a stream holds for a slow client before it goes back to the log.",
     )
 
     event_retention_days: float = Field(
         7,
         ge=0,
         le=36_500,
-        description="Of a workflow that ended so long ago only the last event is kept, in days; 0 keeps all for ever.",
+        description="Of a workflow that ended so long ago only the last event is kept; 0 keeps all for ever.",
     )
     checkpoint_retention_days: float = Field(
         30,
         ge=0,
         le=36_500,
         description=(
-            "Of a conversation with a graph that was last active so long ago only the newest checkpoint is kept, in"
-            " days; 0 keeps all for ever."
+            "Of a conversation with a graph that was last active so long ago only the newest checkpoint is kept;"
+            " 0 keeps all for ever."
         ),
     )
     session_retention_days: float = Field(
         0,
         ge=0,
         le=36_500,
-        description="A session that was last active so long ago is deleted with everything, in days; 0 keeps it.",
+        description="A session that was last active so long ago is deleted with everything; 0 keeps it.",
     )
     retention_interval_seconds: float = Field(
-        3_600, ge=0.1, le=86_400, description="Pause between two looks for what is to be removed, in seconds."
+        3_600, ge=0.1, le=86_400, description="Pause between two looks for what is to be removed."
     )
 
     allowed_hosts: Words = Field(
@@ -116,7 +112,7 @@ class Settings(BaseSettings):
         0.2,
         gt=0,
         le=60,
-        description="A call that holds the event loop for so long is logged with its stack, in seconds.",
+        description="A call that holds the event loop for so long is logged with its stack.",
     )
 
     @field_validator("allowed_hosts", "cors_origins", "checkpoint_types", mode="before")

@@ -35,7 +35,7 @@ class SqliteDefinitions:
             if is_there and is_new:
                 raise NameTaken(f"A workflow {name!r} is stored already: PUT makes a new version of it.")
             if not is_there and not is_new:
-                raise DefinitionNotFound(f"No stored workflow is named {name!r}.")
+                raise DefinitionNotFound(f"No stored workflow is named {name!r}; what is ready-made cannot be changed.")
             version = newest.version + 1 if newest else 1
             cursor.execute(
                 "INSERT INTO definitions (owner, name, version, description, spec, input_schema, created_at)"
@@ -77,7 +77,7 @@ class SqliteDefinitions:
                 "UPDATE definitions SET is_retired = 1 WHERE owner = ? AND name = ? AND NOT is_retired", (owner, name)
             )
             if cursor.rowcount == 0:
-                raise DefinitionNotFound(f"No stored workflow is named {name!r}.")
+                raise DefinitionNotFound(f"No stored workflow is named {name!r}; what is ready-made cannot be changed.")
 
         await self._database.submit(operation)
 

@@ -165,7 +165,7 @@ class SqliteSessions:
 
 def _check_session(cursor: sqlite3.Cursor, owner: str, session_id: str) -> None:
     if cursor.execute("SELECT 1 FROM sessions WHERE owner = ? AND id = ?", (owner, session_id)).fetchone() is None:
-        raise SessionNotFound(f"No session {session_id!r} exists.")
+        raise SessionNotFound(f"No session {session_id!r} exists: one begins with its first message.")
 
 
 def _by_id(source: sqlite3.Cursor | sqlite3.Connection, owner: str, session_id: str) -> Session | None:

@@ -35,7 +35,7 @@ class Answers:
             return await self.show(started.run, 0, reply, request)
         run = await self.service.get(LOCAL_OWNER, reply.cursor.run_id)
         if asked.session_id not in (None, run.session_id):
-            raise BadCursor("The cursor is of another session.")
+            raise BadCursor("The cursor is of another session: leave it out to start a new workflow.")
         check_same_request(run, asked.request_hash)
         return await self.show(run, reply.cursor.seq, reply, request)
 

@@ -58,7 +58,7 @@ async def stream_continue(
     answers: Service,
     sessions: Conversations,
 ) -> Response:
-    """Stream a session from anywhere, run after run, for as long as one of them is active."""
+    """Stream a session from anywhere as `session` frames, run after run, for as long as one of them is active."""
     reply = reply_to(request, query, "stream", "session")
     await sessions.get(LOCAL_OWNER, session_id)
     run, after = await _place(session_id, query, request, answers, sessions)
@@ -79,7 +79,7 @@ async def _place(
         return await _first_since(since, session_id, answers, sessions)
     run = await answers.service.get(LOCAL_OWNER, cursor.run_id)
     if run.session_id != session_id:
-        raise BadCursor("The cursor is of another session.")
+        raise BadCursor("The cursor is of another session: leave it out to begin with the session.")
     check_cursor(run, cursor.seq)
     return run, cursor.seq
 

@@ -14,6 +14,15 @@ MAX_TIMEOUT_SECONDS = 604_800  # a week
 MAX_UNIX_SECONDS = 253_402_300_799  # the end of the year 9999
 EVENT_TYPES = tuple(TYPE_NAMES.values())
 
+ON_DISCONNECT = (
+    "`cancel`, the default of `/api/stream`: stop some time after the last reader has left; else `continue`."
+)
+TIMEOUT = "Longest running time."
+IF_BUSY = "While the session has an active workflow: `reject` with 409, or `enqueue` to wait for it."
+SESSION = "The conversation to go on with; left out, a new one begins."
+MODEL = "`gemini-2.5-flash`, `openai:gpt-5-mini`, `offline-demo` …"
+PAGE_CURSOR = "`next_cursor` of the page before."
+
 
 def _each_once(models: list[str]) -> list[str]:
     if len(set(models)) < len(models):
@@ -53,8 +62,8 @@ class NewRunBody(Body):
     """The fields of every request that makes a run of whatever kind."""
 
     metadata: dict[str, str | int | float | bool] = Field(default_factory=dict)
-    on_disconnect: OnDisconnect | None = Field(None, description="`cancel`: stop after a grace without a reader.")
-    timeout_seconds: float | None = Field(None, gt=0, le=MAX_TIMEOUT_SECONDS, description="Longest running time.")
+    on_disconnect: OnDisconnect | None = Field(None, description=ON_DISCONNECT)
+    timeout_seconds: float | None = Field(None, gt=0, le=MAX_TIMEOUT_SECONDS, description=TIMEOUT)
 
 
 class ForkBody(NewRunBody):
@@ -71,7 +80,7 @@ class ForkBody(NewRunBody):
 class VariantBody(NewRunBody):
     """A run in the place of another one; graph, context, model and options are that one's."""
 
-    if_busy: IfBusy = Field("reject", description="What to do while the session has an active workflow.")
+    if_busy: IfBusy = Field("reject", description=IF_BUSY)
 
 
 class EditBody(VariantBody):
@@ -92,16 +101,19 @@ class SessionBody(Body):
         default_factory=lambda: None, min_length=1, max_length=200, description="null gives the default back."
     )
     head: str = Field(
-        default_factory=str, min_length=1, max_length=100, description="The message after which the next one goes."
+        default_factory=str,
+        min_length=1,
+        max_length=100,
+        description="A message: the next one goes on from its workflow.",
     )
 
 
 class RunBody(NewRunBody):
     """The fields of every request that starts a run of a graph."""
 
-    session_id: str | None = Field(None, description="The conversation to go on with; left out, a new one begins.")
-    if_busy: IfBusy = Field("reject", description="What to do while the session has an active workflow.")
-    model: Model | None = Field(None, description="`gemini-2.5-flash`, `openai:gpt-5-mini`, `offline-demo` …")
+    session_id: str | None = Field(None, description=SESSION)
+    if_busy: IfBusy = Field("reject", description=IF_BUSY)
+    model: Model | None = Field(None, description=MODEL)
     options: ModelOptionsBody = Field(default_factory=lambda: ModelOptionsBody())
     config: ConfigBody = Field(default_factory=lambda: ConfigBody())
 
@@ -125,11 +137,11 @@ class ChatBody(RunBody):
 
 
 class PromptBody(RunBody):
-    """A prompt for an agent. That it is there is checked apart, for the answer to a missing one is 400."""
+    """A prompt for an agent."""
 
     model_config = ConfigDict(json_schema_extra=_needs_prompt)
 
-    prompt: str | None = None
+    prompt: str | None = None  # checked by the route: the answer to a missing one is 400
     agent: str = Field("assistant", description="Any agent, or any graph that takes a text.")
 
 
@@ -178,12 +190,14 @@ NoQuery = Annotated[Query, fastapi.Query()]
 class StreamQuery(Query):
     """How a stream is told. Whoever asks for no stream may send it, too."""
 
-    format: Format | None = Field(None, description="The words in which events are told.")
+    format: Format | None = Field(None, description="How the run is told; `reasoning` unless the route says otherwise.")
     tokens: bool = Field(False, description="`compat` only: every piece of text comes as a `token`, too.")
     include: list[str] = Field(
         default_factory=list, description="The only types of events that are told, with commas between them."
     )
-    exclude: list[str] = Field(default_factory=list, description="Types of events that are not told.")
+    exclude: list[str] = Field(
+        default_factory=list, description="Types of events that are not told, with commas between them."
+    )
     coalesce_ms: int = Field(
         0, ge=0, le=10_000, description="How long pieces of text may wait for more, to be told as one."
     )
@@ -204,8 +218,12 @@ class StreamQuery(Query):
 class ResumeQuery(StreamQuery):
     """The query of an answer to a run."""
 
-    after: str | None = None
-    idempotency_key: str | None = None
+    after: str | None = Field(
+        None, description="As the header `Last-Event-ID`, which goes first: attach, start nothing."
+    )
+    idempotency_key: str | None = Field(
+        None, description="As the header `Idempotency-Key`, which goes first: a repeated request starts no second run."
+    )
 
 
 class NewRunQuery(ResumeQuery):
@@ -216,15 +234,15 @@ class PromptQuery(NewRunQuery):
     """A prompt in a URL, with what belongs to it."""
 
     prompt: str | None = Field(None, description="Needed; it reaches logs on its way: POST keeps it out of them.")
-    model: Model | None = None
-    models: Models | None = Field(None, description="Several, each by itself.")
+    model: Model | None = Field(None, description=MODEL)
+    models: Models | None = Field(None, description="Instead of `model`, as `models=…&models=…`: all of them answer.")
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     top_p: Annotated[float, Field(ge=0, le=1)] | None = Field(None, alias="topP")
     max_output_tokens: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(None, alias="maxOutputTokens")
-    session_id: str | None = None
-    if_busy: IfBusy = "reject"
-    on_disconnect: OnDisconnect | None = None
-    timeout_seconds: Annotated[float, Field(gt=0, le=MAX_TIMEOUT_SECONDS)] | None = None
+    session_id: str | None = Field(None, description=SESSION)
+    if_busy: IfBusy = Field("reject", description=IF_BUSY)
+    on_disconnect: OnDisconnect | None = Field(None, description=ON_DISCONNECT)
+    timeout_seconds: Annotated[float, Field(gt=0, le=MAX_TIMEOUT_SECONDS)] | None = Field(None, description=TIMEOUT)
 
     def body_members(self) -> dict[str, Any]:
         """Return what a POST would have as its body."""
@@ -237,14 +255,18 @@ class PromptQuery(NewRunQuery):
 class ContinueQuery(StreamQuery):
     """The query of a stream that goes on from anywhere."""
 
-    after: str | None = None
-    since_timestamp: Annotated[float, Field(ge=0, le=MAX_UNIX_SECONDS, allow_inf_nan=False)] | None = None
+    after: str | None = Field(
+        None, description="The last `id` you saw, as the header `Last-Event-ID`, which goes first."
+    )
+    since_timestamp: Annotated[float, Field(ge=0, le=MAX_UNIX_SECONDS, allow_inf_nan=False)] | None = Field(
+        None, description="Unix seconds; a cursor goes first."
+    )
 
 
 class EventsQuery(ContinueQuery):
     """The query of a run's events."""
 
-    limit: Annotated[int, Field(ge=1, le=10_000)] = 1_000
+    limit: Annotated[int, Field(ge=1, le=10_000, description="Of a page of events; a stream has none.")] = 1_000
 
 
 class ListQuery(Query):
@@ -255,7 +277,7 @@ class ListQuery(Query):
     graph: str | None = None
     trace_id: str | None = None
     limit: Annotated[int, Field(ge=1, le=1_000)] = 50
-    cursor: str | None = None
+    cursor: str | None = Field(None, description=PAGE_CURSOR)
 
 
 class HistoryQuery(Query):
@@ -267,16 +289,16 @@ class HistoryQuery(Query):
 class SessionsQuery(Query):
     """The query of a list of sessions."""
 
-    q: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    q: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(None, description="What to look for.")
     limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: str | None = None
+    cursor: str | None = Field(None, description=PAGE_CURSOR)
 
 
 class MessagesQuery(Query):
     """The query of a session's messages."""
 
     view: Literal["flat", "tree"] = "flat"
-    branch: str | None = None
+    branch: str | None = Field(None, description="`active`, or the message at the branch's end; left out, all.")
 
 
 class ExportQuery(Query):

@@ -26,7 +26,10 @@ def _problems(**sentences: str) -> Answers:
 
 
 RUN_ANSWERS: Answers = {
-    200: {"description": "The stream, or the workflow once it has ended.", "content": {**_WORKFLOW, **_STREAM}},
+    200: {
+        "description": "The stream, or the workflow once it has ended or waits for a human.",
+        "content": {**_WORKFLOW, **_STREAM},
+    },
     202: {"description": "Accepted, with `Prefer: respond-async`: look at `Location`."},
     204: {"description": "The cursor is the last event of a workflow that has ended."},
     **_problems(
@@ -46,7 +49,11 @@ WORKFLOW_ANSWERS: Answers = {
 EVENTS_ANSWERS: Answers = {
     200: {"description": "The stream, or a page of events.", "content": {"application/json": {}, **_STREAM}},
     204: RUN_ANSWERS[204],
-    **_problems(_404="No workflow has this id", _409="The cursor lies beyond the log", _422="The cursor is none"),
+    **_problems(
+        _404="No workflow has this id",
+        _409="The cursor lies beyond the log",
+        _422="The cursor, or an option, is not acceptable",
+    ),
 }
 CHANGE_ANSWERS: Answers = {
     **_problems(
@@ -60,6 +67,7 @@ CHANGE_ANSWERS: Answers = {
     ),
 }
 LOOK_ANSWERS: Answers = {**_problems(_404="Nothing has this name", _422="The graph cannot be loaded")}
+STATS_ANSWERS: Answers = {**_problems(_422="No agent has this name")}
 ACTION_ANSWERS: Answers = {
     **_problems(
         _400="Malformed JSON",
@@ -88,7 +96,7 @@ SESSION_STREAM_ANSWERS: Answers = {
     ),
 }
 SESSION_CHANGES: Answers = {
-    200: {"description": "The session as it is now.", "content": _schema("ShownSession")},
+    200: {"description": "The session as it is now.", "content": _schema("WholeSession")},
     **_problems(
         _400="Malformed JSON",
         _404="No session has this id, or it has no such message",

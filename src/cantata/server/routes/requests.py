@@ -66,7 +66,7 @@ def read_run_id(workflow_id: str) -> RunId:
     """Read the id in the URL; a malformed one names no workflow."""
     run_id = run_id_of(workflow_id)
     if run_id is None:
-        raise WorkflowNotFound(f"{workflow_id!r} is no workflow's id.")
+        raise WorkflowNotFound(f"{workflow_id!r} is no workflow's id: that is `wf_` and 26 characters.")
     return run_id
 
 
@@ -145,7 +145,7 @@ def attaching_cursor(told: str | None) -> Cursor | None:
         return None
     cursor = cursor_of(told)
     if cursor is None:
-        raise BadCursor("Where a request may start a workflow a cursor must be an `evt_` id.")
+        raise BadCursor("Here a cursor must name its run: send the whole `id` of the last event you saw, `evt_…`.")
     return cursor
 
 

@@ -98,7 +98,7 @@ async def change(session_id: str, body: SessionBody, query: NoQuery, sessions: C
         title=body.title if "title" in given else UNSET,
         head=body.head if "head" in given else UNSET,
     )
-    return _json(shown_session(changed))
+    return _json(whole_session(changed, await sessions.runs(LOCAL_OWNER, session_id)))
 
 
 @router.delete("/{session_id}", status_code=204, responses=SESSION_REMOVAL)

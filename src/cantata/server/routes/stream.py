@@ -8,7 +8,7 @@ from cantata.server.errors import MissingPrompt, UnknownGraph
 from cantata.server.routes.answers import Service, json_response
 from cantata.server.routes.bodies import CancelBody, NewRunQuery, NoQuery, PromptBody, PromptQuery, StreamBody
 from cantata.server.routes.chat import check_text
-from cantata.server.routes.documented import ACTION_ANSWERS, LOOK_ANSWERS, RUN_ANSWERS
+from cantata.server.routes.documented import ACTION_ANSWERS, RUN_ANSWERS, STATS_ANSWERS
 from cantata.server.routes.requests import (
     LOCAL_OWNER,
     StrictJsonRoute,
@@ -31,7 +31,7 @@ router = APIRouter(route_class=StrictJsonRoute, tags=["stream"])
 async def stream(
     body: StreamBody, query: Annotated[NewRunQuery, Query()], request: Request, answers: Service
 ) -> Response:
-    """Stream an agent's answer to a prompt, in numbered `chunks` by default; the run ends when nobody reads it."""
+    """Stream an agent's answer to a prompt, as `chunks` by default; the run stops when nobody reads it any more."""
     reply = reply_to(request, query, "stream", "chunks")
     asked = stream_request(
         body,
@@ -45,13 +45,13 @@ async def stream(
 
 @router.get("/api/stream/stats")
 async def stats(query: NoQuery, request: Request, answers: Service) -> Response:
-    """Tell how streams went, in all and by agent."""
+    """Tell how the runs of `/api/stream` went, in all and by agent."""
     return json_response(await told_streams(request.app.state.resources.statistics))
 
 
-@router.get("/api/stream/stats/{agent}", responses=LOOK_ANSWERS)
+@router.get("/api/stream/stats/{agent}", responses=STATS_ANSWERS)
 async def agent_stats(agent: str, query: NoQuery, request: Request, answers: Service) -> Response:
-    """Tell how an agent's streams went."""
+    """Tell how an agent's runs of `/api/stream` went."""
     resources = request.app.state.resources
     told = await resources.statistics.streams(LOCAL_OWNER)
     if agent not in told and agent not in resources.engine.graphs:
@@ -78,14 +78,14 @@ async def stream_agent(
 
 @router.get("/api/streams/active")
 async def active(query: NoQuery, answers: Service) -> Response:
-    """List the streams that have not ended, newest first."""
+    """List the runs of `/api/stream` that have not ended, newest first."""
     found = await listed_streams(answers.service)
     return json_response({"count": len(found), "streams": found})
 
 
 @router.post("/api/streams/cancel-all", responses=ACTION_ANSWERS)
 async def cancel_all(query: NoQuery, answers: Service, body: CancelBody | None = None) -> Response:
-    """Stop every stream that has not ended; answers once they have stopped."""
+    """Stop every run of `/api/stream` that has not ended; answers once they have stopped."""
     reason = (body.reason if body else "") or "all streams were cancelled"
     cancelled = await cancel_streams(answers.service, LOCAL_OWNER, LOCAL_OWNER, reason)
     return json_response({"cancelled": len(cancelled), "workflow_ids": cancelled})

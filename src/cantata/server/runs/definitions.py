@@ -42,7 +42,7 @@ class Definitions:
         """
         versions = await self._store.versions(owner, name)
         if not versions or versions[0].is_retired:
-            raise DefinitionNotFound(f"No stored workflow is named {name!r}.")
+            raise DefinitionNotFound(f"No workflow is named {name!r}: GET /api/coordinator/workflows lists them.")
         return versions
 
     async def all(self, owner: str) -> list[Definition]:

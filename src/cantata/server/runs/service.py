@@ -126,7 +126,7 @@ class RunService:
         """
         run = await self._engine.store.get(owner, run_id)
         if run is None:
-            raise WorkflowNotFound(f"No workflow {run_id} exists.")
+            raise WorkflowNotFound(f"No workflow {run_id} exists: it was removed, or its id is of another server.")
         self._engine.presence.seen(run_id)
         return run
 
@@ -238,7 +238,7 @@ class RunService:
             else:
                 await self._conclude(run, Cancellation(by, reason))
         if run.status != "cancelled":
-            raise WorkflowFinished(f"The workflow has {run.status} already.")
+            raise WorkflowFinished(f"The workflow has {run.status} already: nothing is left to cancel.")
         return await self.workflow(owner, run_id)
 
     async def resume(

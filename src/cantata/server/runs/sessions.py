@@ -31,7 +31,7 @@ class Sessions:
         """
         session = await self._store.get(owner, session_id)
         if session is None:
-            raise SessionNotFound(f"No session {session_id!r} exists.")
+            raise SessionNotFound(f"No session {session_id!r} exists: one begins with its first message.")
         return session
 
     async def find(self, owner: str, text: str | None, before: SessionPlace | None, limit: int) -> list[Session]:
@@ -60,7 +60,11 @@ class Sessions:
             await self._store.delete(owner, session_id)
         except SessionBusy as error:
             busy: RunId = error.members["active_workflow_id"]
-            raise SessionBusy(active_workflow_id=busy, cancel=links_of(busy)["cancel"]) from error
+            raise SessionBusy(
+                "The session has an active workflow: cancel it first.",
+                active_workflow_id=busy,
+                cancel=links_of(busy)["cancel"],
+            ) from error
 
     async def sweep(self) -> None:
         """Finish removals that a crash cut short."""
