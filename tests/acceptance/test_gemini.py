@@ -105,3 +105,52 @@ def test_one_model_under_two_names_is_named_twice(gemini: ServerProcess) -> None
     answer = gemini.client.post("/api/stream", json={"prompt": "x", "models": models})
 
     assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "models.1")
+
+
+TWO = ["offline-demo", "gemini-2.5-flash"]
+
+
+def side_by_side(server: ServerProcess, prompt: str, **fields: Any) -> list[Any]:
+    """Ask two models, and return what a client of `chunks` gets."""
+    with server.stream("POST", "/api/stream", {"prompt": prompt, "models": TWO, **fields}) as stream:
+        return [frame.data for frame in stream.rest() if frame.data is not None]
+
+
+def test_two_models_answer_side_by_side(gemini: ServerProcess, llmock: LLMock) -> None:
+    llmock.reply("Seventeen times twenty-three is 391.")
+
+    *chunks, last = side_by_side(gemini, "What is 17*23?", session_id="two-models")
+
+    said = {model: "".join(c["chunk"] for c in chunks if c["model"] == model) for model in TWO}
+    indexes = [[c["index"] for c in chunks if c["model"] == model] for model in TWO]
+    assert last["fullText"] == said
+    assert said["gemini-2.5-flash"] == "Seventeen times twenty-three is 391."
+    assert said["offline-demo"].startswith("17*23 = 391.")
+    assert indexes == [list(range(1, len(one) + 1)) for one in indexes]
+    assert all(last["usage"][model]["totalTokens"] > 0 for model in TWO)
+    told = gemini.client.get("/api/sessions/two-models/export?format=markdown").text
+    assert all(words in told for words in ("Seventeen times twenty-three", "17*23 = 391."))
+
+
+def test_a_model_that_fails_does_not_stop_the_other(gemini: ServerProcess, llmock: LLMock) -> None:
+    llmock.fail(400, times=None)
+
+    frames = side_by_side(gemini, "What is 17*23?")
+
+    failed = [frame for frame in frames if "error" in frame]
+    assert [(frame["model"], frame["error"]["code"]) for frame in failed] == [("gemini-2.5-flash", "model_failed")]
+    assert frames[-1]["complete"]
+    assert frames[-1]["fullText"]["offline-demo"].startswith("17*23 = 391.")
+    assert frames[-1]["fullText"]["gemini-2.5-flash"] == ""
+
+
+def test_what_two_models_said_is_known_to_the_next_run(gemini: ServerProcess, llmock: LLMock) -> None:
+    llmock.reply("Lighthouses are towers.")
+    side_by_side(gemini, "Tell me about lighthouses.", session_id="known")
+    llmock.reply("As I said.")
+
+    chat(gemini, "What was it?", session_id="known", model="gemini-2.5-flash")
+
+    asked = str(llmock.last_request.body)
+    assert "Tell me about lighthouses." in asked
+    assert "Lighthouses are towers." in asked
