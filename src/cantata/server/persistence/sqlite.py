@@ -93,7 +93,7 @@ class Database:
                 result = query(connection)
             except sqlite3.Error as error:
                 self._loop.call_soon_threadsafe(_fail, future, _unavailable(error))
-            except CantataError as error:
+            except Exception as error:  # noqa: BLE001 — the caller's, as what a damaged row raises; the thread goes on
                 self._loop.call_soon_threadsafe(_fail, future, error)
             else:
                 self._loop.call_soon_threadsafe(_resolve, future, result)
