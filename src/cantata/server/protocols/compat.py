@@ -39,7 +39,7 @@ class Compat:
         self._has_tokens = has_tokens
 
     def tell(self, event: StoredEvent) -> Sequence[Word]:
-        """Say the event in S0's words; what those have no name for is left out."""
+        """Say the event in this format's words; what they have no name for is left out."""
         self._answer.hear(event)
         match event:
             case WorkflowStarted():
