@@ -4,7 +4,7 @@ Several models side by side each have a lane; any other answer is one lane witho
 recalled: when the step that said it is done anew the lane begins anew, with what it said that stands.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from msgspec import UNSET
@@ -36,6 +36,11 @@ class Lane:
     usages: list[Usage] = field(default_factory=list)
     _said: list[tuple[str | None, list[str]]] = field(default_factory=list)
     """Since the lane began anew: what a step said, again and again."""
+
+    @property
+    def name(self) -> Mapping[str, str]:
+        """The member by which a frame says whose text it tells; none where there is but one."""
+        return {} if self.model is None else {"model": self.model}
 
     @property
     def text(self) -> str:

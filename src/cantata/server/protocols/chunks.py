@@ -45,7 +45,7 @@ class Chunks:
                 return [_word({"error": fault(event)})]
             case _:
                 lane = self._answer.failed_branch(event)
-                return [_word({**_model(lane), "error": branch_fault(event)})] if lane else ()
+                return [_word({**lane.name, "error": branch_fault(event)})] if lane else ()
 
     def _complete(self, event: WorkflowCompleted) -> Mapping[str, Any]:
         lanes = self._answer.lanes
@@ -73,18 +73,14 @@ def branch_fault(event: Any) -> Mapping[str, str]:
 
 
 def _begun_anew(lane: Lane) -> Sequence[Word]:
-    reset = _word({**_model(lane), "reset": True})
+    reset = _word({**lane.name, "reset": True})
     return [reset, _chunk(lane, lane.text)] if lane.text else [reset]
 
 
 def _chunk(lane: Lane, text: str) -> Word:
-    model, index = _model(lane), lane.count
+    name, index = lane.name, lane.count
     key = ("chunk", lane.model)
-    return a_piece(None, key, text, lambda words: encode_json({**model, "chunk": words, "index": index}))
-
-
-def _model(lane: Lane) -> Mapping[str, str]:
-    return {} if lane.model is None else {"model": lane.model}
+    return a_piece(None, key, text, lambda words: encode_json({**name, "chunk": words, "index": index}))
 
 
 def _usage(usage: Usage) -> Mapping[str, int]:

@@ -59,7 +59,7 @@ class Compat:
             case _:
                 lane = self._answer.failed_branch(event)
                 return (
-                    [_word("status", {"type": "branch_failed", **_model(lane), "error": branch_fault(event)})]
+                    [_word("status", {"type": "branch_failed", **lane.name, "error": branch_fault(event)})]
                     if lane
                     else ()
                 )
@@ -68,14 +68,14 @@ class Compat:
         return [_reset(lane), *(self._chunk(lane, lane.text) if lane.text else ())]
 
     def _chunk(self, lane: Lane, text: str) -> Sequence[Word]:
-        model, index = _model(lane), lane.count
+        name, index = lane.name, lane.count
         chunk = a_piece(
-            "chunk", ("chunk", lane.model), text, lambda t: encode_json({**model, "chunk": t, "index": index})
+            "chunk", ("chunk", lane.model), text, lambda t: encode_json({**name, "chunk": t, "index": index})
         )
         if not self._has_tokens:
             return [chunk]
         # The chunk first: its index tells one that a cut between the two lets come again.
-        return [chunk, a_piece("token", ("token", lane.model), text, lambda t: encode_json({**model, "token": t}))]
+        return [chunk, a_piece("token", ("token", lane.model), text, lambda t: encode_json({**name, "token": t}))]
 
 
 def _ending(event: WorkflowCompleted | WorkflowError | WorkflowCancelled) -> Word:
@@ -86,11 +86,7 @@ def _ending(event: WorkflowCompleted | WorkflowError | WorkflowCancelled) -> Wor
 
 
 def _reset(lane: Lane) -> Word:
-    return _word("status", {"type": "reset", **_model(lane), "reset": True})
-
-
-def _model(lane: Lane) -> Mapping[str, str]:
-    return {} if lane.model is None else {"model": lane.model}
+    return _word("status", {"type": "reset", **lane.name, "reset": True})
 
 
 def _word(name: str, members: Mapping[str, Any]) -> Word:
