@@ -10,11 +10,10 @@ import orjson
 from cantata.server.errors import WorkflowNotFound
 from cantata.server.routes.session_markdown import heading, turn
 from cantata.server.routes.session_shapes import message_tree, whole_session
-from cantata.server.runs.ids import RunId
 from cantata.server.runs.model import Message, Session
 from cantata.server.runs.ports import RunPlace
 from cantata.server.runs.service import RunService, Workflow
-from cantata.server.runs.sessions import Sessions, branch_to
+from cantata.server.runs.sessions import Sessions, branch_to, way_to
 
 
 async def exported(
@@ -50,7 +49,7 @@ async def _as_markdown(
     owner: str, session: Session, runs: Sequence[RunPlace], messages: Sequence[Message], service: RunService
 ) -> AsyncGenerator[bytes]:
     yield heading(session).encode()
-    branch = _branch(runs, session.head_id)
+    branch = way_to({run.id: run for run in runs}, session.head_id)
     others = [run for run in runs if run not in branch]
     numbers = {run.id: number for number, run in enumerate([*branch, *others], 1)}
     async with aclosing(_workflows(owner, [*branch, *others], service)) as found:
@@ -71,12 +70,3 @@ async def _workflows(
         except WorkflowNotFound:  # removed meanwhile
             continue
         yield run, workflow
-
-
-def _branch(runs: Sequence[RunPlace], head_id: RunId | None) -> list[RunPlace]:
-    by_id = {run.id: run for run in runs}
-    found: list[RunPlace] = []
-    while head_id is not None and (run := by_id.get(head_id)):
-        found.append(run)
-        head_id = run.parent_id
-    return found[::-1]

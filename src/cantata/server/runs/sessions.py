@@ -1,6 +1,7 @@
 """What can be done with conversations, for every route and program alike. Knows owners, not HTTP."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from msgspec import UNSET, UnsetType
 
@@ -14,6 +15,8 @@ from cantata.server.runs.requests import RunRequest
 from cantata.server.runs.variants import edited, origin_of, repeated
 
 TITLE_CHARS = 80
+
+Link = TypeVar("Link", Message, RunPlace)
 
 
 class Sessions:
@@ -139,9 +142,13 @@ def one_line(text: str, chars: int) -> str:
 
 def branch_to(messages: Sequence[Message], message_id: str | None) -> list[Message]:
     """Return the messages from the beginning of the conversation to that one."""
-    by_id = {message.message_id: message for message in messages}
-    found: list[Message] = []
-    while message_id is not None and (message := by_id.get(message_id)):
-        found.append(message)
-        message_id = message.parent_id
+    return way_to({message.message_id: message for message in messages}, message_id)
+
+
+def way_to(by_id: Mapping[str, Link], last: str | None) -> list[Link]:
+    """Return what lies in the tree from its beginning to *last*: messages, or runs."""
+    found: list[Link] = []
+    while last is not None and (link := by_id.get(last)):
+        found.append(link)
+        last = link.parent_id
     return found[::-1]
