@@ -35,6 +35,13 @@ _CLAIM = (
     f" AS other WHERE other.owner = runs.owner AND other.session_id = runs.session_id AND other.{ACTIVE}"
     " AND other.number < runs.number)"
 )
+_REST = (
+    "UPDATE runs SET status = ?, workflow = ?, takeover = ?, answers = ?, worker = NULL,"
+    " resumption = coalesce(?, resumption), last_message_id = coalesce(?, last_message_id)"
+    # Two answers of one millisecond make the same event, which then looks like a repeat: the status tells.
+    " WHERE id = ? AND (? IS NULL OR status <> 'queued') AND EXISTS"
+    " (SELECT 1 FROM heads WHERE run_id = id AND epoch = ? AND last_seq = ? AND is_open)"
+)
 _KEEP_RECORD = "INSERT INTO run_records (owner, record) SELECT owner, ? FROM runs WHERE id = ?"
 _NOTE_END = "UPDATE sessions SET updated_at = ? WHERE (owner, id) = (SELECT owner, session_id FROM runs WHERE id = ?)"
 _EARLIER = (
@@ -130,11 +137,7 @@ class SqliteRuns:
             if frames is not None:
                 store(cursor, run_id, fence, frames, now)
             cursor.execute(
-                "UPDATE runs SET status = ?, workflow = ?, takeover = ?, answers = ?, worker = NULL,"
-                " resumption = coalesce(?, resumption), last_message_id = coalesce(?, last_message_id)"
-                # Two answers of one millisecond make the same event, which then looks like a repeat: the status tells.
-                " WHERE id = ? AND (? IS NULL OR status <> 'queued') AND EXISTS"
-                " (SELECT 1 FROM heads WHERE run_id = id AND epoch = ? AND last_seq = ? AND is_open)",
+                _REST,
                 (
                     rest.status,
                     workflow,
