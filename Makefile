@@ -7,8 +7,8 @@ STAMP := $(VENV)/.installed
 # What is there of the Python this repository keeps; the package by its real folder, not by the shortcuts.
 SOURCES := $(wildcard src tests benchmarks docs/generate.py docs/pages docs/examples)
 
-# Folders with npm packages of their own, for tests alone: a server runs without them.
-NODE_FOLDERS := tests/clients
+# Folders with npm packages of their own: for the page and for tests. A server runs without them.
+NODE_FOLDERS := web tests/clients tests/browser
 
 # Nothing outside the repository's own environment takes part.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME UV_PROJECT_ENVIRONMENT
@@ -74,7 +74,7 @@ $(BIN)/uv:
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet uv
 
 lock: $(BIN)/uv ## Lock the dependencies anew, none younger than a week; UPGRADE=1 moves all of them
-	$(UV) pip compile pyproject.toml --group dev --output-file requirements.lock --quiet \
+	$(UV) pip compile pyproject.toml --group dev --all-extras --output-file requirements.lock --quiet \
 		--universal --python-version 3.11 --generate-hashes --exclude-newer '1 week' \
 		--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 
