@@ -15,6 +15,7 @@ from docs.pages.events import events_page, events_table
 from docs.pages.glossary import Glossary
 from docs.pages.graphs import graphs_page
 from docs.pages.markdown import as_json, with_table
+from docs.pages.metrics import metrics_page
 from docs.pages.models import faults_table
 from docs.pages.protocol import protocol_page
 from docs.pages.settings import settings_page
@@ -47,6 +48,7 @@ def generated(glossary: Glossary) -> list[tuple[Path, str]]:
     return [
         (docs / "settings.md", settings_page(glossary)),
         (docs / "errors.md", errors_page(glossary)),
+        (docs / "metrics.md", metrics_page()),
         (docs / "events.md", events_page(glossary)),
         (docs / "graphs.md", graphs_page()),
         (docs / "workflows.md", workflows_page()),

@@ -58,13 +58,25 @@ def settings_page(glossary: Glossary) -> str:
 
 
 def _setting_type(annotation: object) -> str:
-    names = {int: "integer", float: "number", str: "text", SecretStr: "secret", Words: "list", tuple: "list"}
+    names = {
+        bool: "`true` or `false`",
+        int: "integer",
+        float: "number",
+        str: "text",
+        SecretStr: "secret",
+        Words: "list",
+        tuple: "list",
+    }
+    if typing.get_origin(annotation) is typing.Literal:
+        return " or ".join(map(code, typing.get_args(annotation)))
     kinds = [kind for kind in typing.get_args(annotation) or (annotation,) if kind is not types.NoneType]
     return names[typing.get_origin(annotation) or kinds[0]] if len(kinds) > 1 else names[kinds[0]]
 
 
 def _shown_default(value: object) -> str:
-    return code(str(value)) if value not in (None, ()) else "none"
+    return (
+        code(str(value).lower() if isinstance(value, bool) else str(value)) if value not in (None, (), "") else "none"
+    )
 
 
 def _bounds(metadata: Iterable[Any]) -> str:

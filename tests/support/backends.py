@@ -19,6 +19,7 @@ from cantata.server.persistence.sqlite_retention import SqliteRetention
 from cantata.server.persistence.sqlite_runs import SqliteRuns
 from cantata.server.persistence.sqlite_sessions import SqliteSessions
 from cantata.server.persistence.sqlite_stats import SqliteStats
+from cantata.server.persistence.sqlite_usage import SqliteUsage
 from cantata.server.runs.frames import Frames, FrameWriter, joined
 from cantata.server.runs.ids import RunId, new_run_id
 from cantata.server.runs.model import Claim, Fence, NewRun, Rest, RunSpec
@@ -33,6 +34,7 @@ from cantata.server.runs.ports import (
     RunStore,
     SessionStore,
     StatsStore,
+    UsageStore,
 )
 
 BACKENDS = ("sqlite",)
@@ -76,6 +78,7 @@ class Backend:
     sessions: SessionStore
     definitions: DefinitionStore
     stats: StatsStore
+    usage: UsageStore
     retention: RetentionStore
     timestamps: Timestamps
     clock: Clock
@@ -121,6 +124,7 @@ async def open_backend(name: str, folder: Path, clock: Clock | None = None) -> A
             sessions=SqliteSessions(database, timestamps),
             definitions=SqliteDefinitions(database, timestamps),
             stats=SqliteStats(database, timestamps),
+            usage=SqliteUsage(database, timestamps),
             retention=SqliteRetention(database),
             timestamps=timestamps,
             clock=clock,

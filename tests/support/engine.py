@@ -113,6 +113,7 @@ async def open_server(
             graph_store=graph_store,
             redaction=Redaction(secrets),
             timestamps=Timestamps(backend.clock),
+            usage=backend.usage,
             presence=Presence(0),
             max_attempts=3,
             cancel_seconds=5,

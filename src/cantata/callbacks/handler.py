@@ -10,9 +10,10 @@ Here it is decided what a callback means; `reporter.py` says it.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, TypeGuard
+from typing import Any, Literal, Protocol, TypeGuard
 from uuid import UUID
 
 from langchain_core.messages import BaseMessage
@@ -41,6 +42,18 @@ class _ModelCall:
     model: str
     provider: str | None
     is_silent: bool
+
+
+class Watcher(Protocol):
+    """Hears what is no event: for whoever measures."""
+
+    def failed_call(self, model: str, agent: str, seconds: float, error: BaseException) -> None:
+        """Take a model call that raised."""
+        ...
+
+    def came_late(self) -> None:
+        """Take a word that came after the run's end, and was dropped; from any thread."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -80,6 +93,7 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
         self.model_error: BaseException | None = None
         """What the last model call that failed raised; a run may outlive it."""
         self._graph = graph
+        self._watcher: Watcher | None = None
         self._report = Reporter(workflow_id, emit, history, redaction or Redaction(), timestamps or Timestamps())
         self._lock = self._report.lock
         self._scopes: dict[UUID, Span | None] = {}
@@ -88,11 +102,18 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
         self._speech: dict[str, MessageSpan] = {}
         self._askers: dict[str, StepSpan] = {}
 
+    def tell(self, watcher: Watcher) -> None:
+        """Let *watcher* hear what is no event."""
+        self._watcher = watcher
+        self._report.on_late = watcher.came_late
+
     def close_open(self, status: Literal["cancelled", "error"]) -> None:
         """Close everything that is open, innermost first."""
         with self._lock:
             self._report.close_under(None, status)
             self._scopes.clear()
+            for call in self._calls.values():  # a cancelled one gets no callback
+                self._tell_failed(call, asyncio.CancelledError())
             self._calls.clear()
 
     def seal(self) -> None:
@@ -103,7 +124,7 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
     def hear(self, value: Any, run_id: UUID | None, name: str = "custom") -> None:
         """Take a word of the graph itself, spoken in the LangChain run *run_id*."""
         with self._lock:
-            if self._report.is_sealed or run_id in self._over:
+            if self._report.is_late() or run_id in self._over:
                 return
             span = self._scope(run_id)
             match parse(value, name):
@@ -218,8 +239,10 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
             self._leave(run_id)
             self.model_error = error
             call = self._calls.pop(run_id, None)
-            if call is not None:
-                self._report.complete(call.message, message_status(_status_of(error)))
+            if call is None:
+                return
+            self._report.complete(call.message, message_status(_status_of(error)))
+            self._tell_failed(call, error)
 
     def on_tool_start(
         self,
@@ -302,6 +325,11 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
     def tap_output_iter(self, run_id: UUID, output: Iterator[Any]) -> Iterator[Any]:
         """Pass on, as above."""
         return output
+
+    def _tell_failed(self, call: _ModelCall, error: BaseException) -> None:
+        if self._watcher is not None:
+            seconds = time.monotonic() - call.message.started
+            self._watcher.failed_call(call.model, call.message.agent, seconds, error)
 
     def _scope(self, run_id: UUID | None) -> Span | None:
         return self._scopes.get(run_id) if run_id else None

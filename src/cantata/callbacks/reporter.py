@@ -59,6 +59,7 @@ class Reporter:
     ) -> None:
         self.lock = threading.RLock()
         self.is_sealed = False
+        self.on_late: Callable[[], None] = lambda: None
         self._id = workflow_id
         self._emit = emit
         self._redaction = redaction
@@ -270,14 +271,20 @@ class Reporter:
 
     def _is_over(self, span: Span | None) -> bool:
         """Tell whether *span* has ended: a thread of a cancelled node goes on, and is not heard any more."""
-        return self.is_sealed or (span is not None and not span.is_open)
+        return self.is_late() or (span is not None and not span.is_open)
+
+    def is_late(self) -> bool:
+        """Tell whether a word comes after the run's end; whoever counts those hears of it."""
+        if self.is_sealed:
+            self.on_late()
+        return self.is_sealed
 
     def _say(self, message: MessageSpan, kind: Kind, delta: str) -> None:
         if not delta:
             return
         if not message.message_id:
             self._start_message(message)
-        if not message.is_open or self.is_sealed:
+        if self.is_late() or not message.is_open:
             return
         said, event = (message.texts, MessageDelta) if kind == "message_delta" else (message.thoughts, AgentThinking)
         said.append(delta)

@@ -1,5 +1,6 @@
 """What a model call used: tokens as the provider counts them, and an estimate of their price."""
 
+import logging
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
@@ -9,6 +10,8 @@ from langchain_core.messages import BaseMessage
 from msgspec import UNSET
 
 from cantata.callbacks.events import Usage
+
+logger = logging.getLogger(__name__)
 
 FREE_MODELS = frozenset({"offline-demo"})
 
@@ -76,5 +79,6 @@ def _is_priced(model: str, provider: str | None) -> bool:
     try:
         genai_prices.calc_price(genai_prices.Usage(), model, provider_id=_PROVIDERS.get(provider or "", provider))
     except LookupError:
+        logger.warning("the price of %s is unknown: what it costs is told as null", model)
         return False
     return True

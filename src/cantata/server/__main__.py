@@ -23,6 +23,7 @@ from pydantic import ValidationError
 from cantata.graphs.project import ProjectError
 from cantata.server.app import create_app, opened, shut_down, tune_interpreter
 from cantata.server.errors import CantataError
+from cantata.server.logs import configure_logs
 from cantata.server.settings import Settings
 from cantata.server.transport import protocol_that_cuts_after
 
@@ -51,11 +52,11 @@ def serve(options: argparse.Namespace) -> None:
             f"Without authentication the server listens on loopback only, not on {options.host}: leave --host out, or"
             " say --insecure if everybody who reaches it may use it."
         )
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    settings = Settings()
+    configure_logs(settings.log_format, settings.log_level, settings.log_levels)
     if options.reload:
         _serve_reloading(options)
         return
-    settings = Settings()
     app = create_app(settings, _config_path(options.config))
     config = _uvicorn_config(app, options, settings.send_timeout_seconds)
     uvloop.run(_serve(app, config))
@@ -109,7 +110,9 @@ class Server(uvicorn.Server):
 
 def reloading_app() -> FastAPI:
     """Build the application in a process that `--reload` started."""
-    return create_app(Settings(), _config_path(os.environ.get(CONFIG_VARIABLE)))
+    settings = Settings()
+    configure_logs(settings.log_format, settings.log_level, settings.log_levels)
+    return create_app(settings, _config_path(os.environ.get(CONFIG_VARIABLE)))
 
 
 def _serve_reloading(options: argparse.Namespace) -> None:

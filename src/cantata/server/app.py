@@ -15,12 +15,26 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.exceptions import HTTPException
 
 from cantata.server import errors
+from cantata.server.access import Access
 from cantata.server.embedded import Cantata
 from cantata.server.exits import heard_exits
 from cantata.server.guard import Addressed, BodyLimit, OpenServerGuard
 from cantata.server.problems import SCHEMA as PROBLEM_SCHEMA
 from cantata.server.problems import problem, render, validation_problem
-from cantata.server.routes import apps, chat, coordinator, definitions, graphs, health, sessions, stream, workflows
+from cantata.server.routes import (
+    apps,
+    chat,
+    coordinator,
+    definitions,
+    graphs,
+    health,
+    metrics,
+    operations,
+    sessions,
+    stream,
+    usage,
+    workflows,
+)
 from cantata.server.routes.answers import Answers
 from cantata.server.routes.documented import PROBLEM_CONTENT
 from cantata.server.routes.session_shapes import session_schemas
@@ -67,6 +81,9 @@ def create_app(settings: Settings, config_path: Path | None = None) -> FastAPI:
         definitions.router,
         graphs.router,
         health.router,
+        metrics.router,
+        operations.router,
+        usage.router,
     ):
         app.include_router(router)
     _describe(app)
@@ -119,6 +136,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
             expose_headers=EXPOSED_HEADERS,
         )
     app.add_middleware(OpenServerGuard, allowed_hosts=settings.allowed_hosts, cors_origins=settings.cors_origins)
+    app.add_middleware(Access, metrics=lambda: app.state.resources.engine.metrics, is_logged=settings.log_requests)
 
 
 def _add_error_handlers(app: FastAPI) -> None:

@@ -22,6 +22,7 @@ from cantata.graphs.models import (
 )
 from cantata.graphs.registry import GraphRegistry
 from cantata.server.errors import CantataError
+from cantata.server.metrics import Metrics
 from cantata.server.persistence.checkpoints import (
     SqliteCheckpoints,
     mend_subgraphs_without_checkpointer,
@@ -36,10 +37,11 @@ from cantata.server.persistence.sqlite_retention import SqliteRetention
 from cantata.server.persistence.sqlite_runs import SqliteRuns
 from cantata.server.persistence.sqlite_sessions import SqliteSessions
 from cantata.server.persistence.sqlite_stats import SqliteStats
+from cantata.server.persistence.sqlite_usage import SqliteUsage
 from cantata.server.persistence.stores import open_store
 from cantata.server.runs.definitions import Definitions
 from cantata.server.runs.execution import Engine
-from cantata.server.runs.ports import SessionStore
+from cantata.server.runs.ports import Dispatcher, SessionStore
 from cantata.server.runs.presence import Presence
 from cantata.server.runs.requests import SpecLimits
 from cantata.server.runs.service import RunService
@@ -59,6 +61,7 @@ class Resources:
     settings: Settings
     service: RunService
     worker: Worker
+    dispatcher: Dispatcher
     retention: Retention
     engine: Engine
     definitions: Definitions
@@ -68,6 +71,15 @@ class Resources:
     default_model: str
     """Of agents whose run names none."""
     database: Database
+
+    async def measure(self) -> None:
+        """Let the metrics tell what only a look can."""
+        metrics, live = self.engine.metrics, self.engine.live
+        metrics.runs_active.set(len(live))
+        metrics.runs_queued.set(len(self.dispatcher))
+        running = await self.engine.store.running()
+        metrics.runs_stuck.set(sum(live.get(run_id) is None for run_id in running))
+        metrics.database_bytes.set(self.database.size())
 
     async def drain(self) -> None:
         """Stop taking runs and let the present ones come to rest, within the configured time. Idempotent."""
@@ -115,7 +127,7 @@ async def open_resources(
 
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[Database]:
-    database = Database(settings.database_path)
+    database = Database(settings.database_path, Metrics(settings.metrics_prefix))
     try:
         yield database
     finally:
@@ -141,16 +153,19 @@ def _build(
     settings: Settings, database: Database, graph_store: BaseStore, graphs: GraphRegistry, models: ModelSettings
 ) -> Resources:
     timestamps = Timestamps()
+    metrics = database.metrics
     dispatcher = MemoryDispatcher(settings.max_concurrent_runs)
     engine = Engine(
         graphs=graphs,
         log=SqliteLog(database, timestamps),
         store=SqliteRuns(database, timestamps),
-        bus=MemoryBus(settings.reader_window_bytes),
+        bus=MemoryBus(settings.reader_window_bytes, metrics),
         checkpoints=SqliteCheckpoints(database, serializer(settings.checkpoint_types, graphs.data_types)),
         graph_store=graph_store,
         redaction=Redaction([*settings.secrets(), models.gemini_api_key or ""]),
         timestamps=timestamps,
+        metrics=metrics,
+        usage=SqliteUsage(database, timestamps),
         presence=Presence(settings.disconnect_grace_seconds),
         max_attempts=settings.max_attempts,
         cancel_seconds=settings.cancel_seconds,
@@ -164,6 +179,7 @@ def _build(
         settings=settings,
         service=RunService(engine, dispatcher, models, definitions, limits),
         worker=Worker("embedded", engine, dispatcher),
+        dispatcher=dispatcher,
         retention=_retention(settings, database, engine, sessions),
         engine=engine,
         definitions=definitions,

@@ -11,7 +11,7 @@ The application that serves HTTP holds one of these, too.
 import asyncio
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypedDict, Unpack
@@ -24,7 +24,8 @@ from cantata.graphs.opening import AnyGraph
 from cantata.graphs.registry import RESERVED_NAMES, GraphRegistry
 from cantata.graphs.spec import BadSpec
 from cantata.server.bootstrap import Resources, open_resources
-from cantata.server.errors import ShuttingDown
+from cantata.server.errors import ShuttingDown, StorageUnavailable
+from cantata.server.metrics import Metrics, measured_collections
 from cantata.server.problems import refusal
 from cantata.server.protocols.telling import Telling
 from cantata.server.routes.bodies import WorkflowBody
@@ -44,6 +45,8 @@ from cantata.server.sse_stream import SseOptions, SseStream, sse_request
 
 RunEvent = StoredEvent | StreamGap
 OnEvent = Callable[[RunEvent], Awaitable[None] | None]
+
+MEASURE_SECONDS = 5.0
 
 open_ones: dict["Cantata", None] = {}
 """What is open in this process, for functions that name none; the newest last."""
@@ -115,14 +118,15 @@ class Cantata:
             self.resources = await stack.enter_async_context(
                 open_resources(self._settings, self._config_path, self._prepare)
             )
-            self.streams = Streams(self._settings.heartbeat_seconds)
+            self.streams = Streams(self._settings.heartbeat_seconds, self.resources.engine.metrics)
             self.telling = Telling(self.resources.service, self.streams)
             self._loop = asyncio.get_running_loop()
             self._is_leaving, self._has_drained = asyncio.Event(), asyncio.Event()
             tasks = await stack.enter_async_context(asyncio.TaskGroup())
-            beat = tasks.create_task(self.streams.beat())
+            stack.enter_context(measured_collections(self.resources.engine.metrics))
+            for upkeep in (self.streams.beat(), self._measure_regularly()):
+                stack.callback(tasks.create_task(upkeep).cancel)
             tasks.create_task(self._drain_when_told())
-            stack.callback(beat.cancel)
             stack.callback(self.begin_drain)
             open_ones[self] = None
             stack.callback(open_ones.pop, self, None)
@@ -223,6 +227,20 @@ class Cantata:
     def is_of(self, loop: asyncio.AbstractEventLoop) -> bool:
         """Tell whether *loop* may use this."""
         return self._loop is loop and not self._is_leaving.is_set()
+
+    async def measured(self) -> Metrics:
+        """Return the metrics, with what only a look can tell."""
+        await self.resources.measure()
+        metrics = self.resources.engine.metrics
+        metrics.readers.set(len(self.streams))
+        return metrics
+
+    async def _measure_regularly(self) -> None:
+        """Look for whoever reads the metrics of several processes from one of them."""
+        while True:
+            with suppress(StorageUnavailable):
+                await self.measured()
+            await asyncio.sleep(MEASURE_SECONDS)
 
     async def _drain_when_told(self) -> None:
         await self._is_leaving.wait()

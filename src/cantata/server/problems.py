@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from cantata.server.errors import CantataError, Invalid, MalformedJson, Unavailable
 
@@ -59,7 +60,19 @@ def render(
         "code": code,
         **(members or {}),
     }
-    return Response(orjson.dumps(body), status, headers, MEDIA_TYPE)
+    return _Problem(orjson.dumps(body), status, headers, MEDIA_TYPE, code=code)
+
+
+class _Problem(Response):
+    """Leaves its code in the scope, for the log and the metrics."""
+
+    def __init__(self, *arguments: Any, code: str) -> None:
+        super().__init__(*arguments)
+        self._code = code
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["problem"] = self._code
+        await super().__call__(scope, receive, send)
 
 
 def validation_problem(error: RequestValidationError) -> Response:

@@ -1,7 +1,7 @@
 """What can be configured: read once, from the environment and `.env`, into one frozen object."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
@@ -12,6 +12,8 @@ from cantata.graphs.spec import MAX_DEPTH, MAX_STEPS, MOST_LEVELS, MOST_STEPS
 
 Words = Annotated[tuple[str, ...], NoDecode]
 """A list, in the environment separated by commas."""
+
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
 class Settings(BaseSettings):
@@ -100,6 +102,14 @@ class Settings(BaseSettings):
         3_600, ge=0.1, le=86_400, description="Pause between two looks for what is to be removed."
     )
 
+    metrics_prefix: str = Field(
+        "", pattern=r"^([a-zA-Z][a-zA-Z0-9_]*)?$", description="Stands, with an underscore, before every metric's name."
+    )
+    log_format: Literal["console", "json"] = Field("console", description="`console` for people, `json` for machines.")
+    log_level: LogLevel = Field("INFO", description="The least that is logged.")
+    log_levels: Words = Field((), description="Other levels for some modules, as `module=LEVEL`, separated by commas.")
+    log_requests: bool = Field(True, description="A line for every request but those of `/health` and `/metrics`.")
+
     allowed_hosts: Words = Field(
         (), description="Names beside localhost for which an open server answers, separated by commas."
     )
@@ -115,7 +125,7 @@ class Settings(BaseSettings):
         description="A call that holds the event loop for so long is logged with its stack.",
     )
 
-    @field_validator("allowed_hosts", "cors_origins", "checkpoint_types", mode="before")
+    @field_validator("allowed_hosts", "cors_origins", "checkpoint_types", "log_levels", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
@@ -134,6 +144,15 @@ class Settings(BaseSettings):
         for name in value:
             if name.count(":") != 1:
                 raise ValueError(f"CHECKPOINT_TYPES must hold module:Class, not {name!r}")
+        return value
+
+    @field_validator("log_levels")
+    @classmethod
+    def _name_levels(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for told in value:
+            module, _, level = told.partition("=")
+            if not module or level not in get_args(LogLevel):
+                raise ValueError(f"LOG_LEVELS must hold module=LEVEL, not {told!r}")
         return value
 
     @property

@@ -8,12 +8,13 @@ import gc
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from typing import Self
+from typing import Protocol, Self
 
 from sse_starlette import EventSourceResponse
 from starlette.types import Message, Send
 
 from cantata.callbacks.events import TYPE_NAMES, StreamEvent, encode
+from cantata.server.metrics import Metrics
 from cantata.server.runs.ids import Cursor, RunId
 from cantata.server.runs.links import address_of
 from cantata.server.runs.ports import Subscription
@@ -24,6 +25,13 @@ LEAST_HEARTBEAT_SECONDS = 1.0  # that a stream can ask for
 TICKS = 4  # of the timer in that time
 
 
+class Reading(Protocol):
+    """How far a stream has told its run."""
+
+    run_id: RunId
+    position: int
+
+
 class Pulse:
     """One stream's share of the timer."""
 
@@ -32,6 +40,7 @@ class Pulse:
         self.silent_since = time.monotonic()
         self.is_waiting = False
         self.subscription: Subscription | None = None
+        self.reading: Reading | None = None
         self._hold_seconds = hold_seconds
         self._streams = streams
 
@@ -66,7 +75,8 @@ class Pulse:
 class Streams:
     """The open streams of this process."""
 
-    def __init__(self, heartbeat_seconds: float) -> None:
+    def __init__(self, heartbeat_seconds: float, metrics: Metrics | None = None) -> None:
+        self.metrics = metrics or Metrics()
         self.is_closed = False
         self._heartbeat_seconds = heartbeat_seconds
         self._pulses: set[Pulse] = set()
@@ -78,6 +88,10 @@ class Streams:
     def pulse(self, *, heartbeat_seconds: float | None = None, hold_seconds: float = 0.0) -> Pulse:
         """Make the pulse of one stream; *hold_seconds* is how long pieces of text may wait for more."""
         return Pulse(self, heartbeat_seconds or self._heartbeat_seconds, hold_seconds)
+
+    def readings(self) -> list[Reading]:
+        """Return what the open streams tell."""
+        return [pulse.reading for pulse in self._pulses if pulse.reading is not None]
 
     @contextmanager
     def watched(self, pulse: Pulse) -> Iterator[None]:
@@ -91,9 +105,13 @@ class Streams:
 
     async def beat(self) -> None:
         """Wake the streams that have been silent for too long, until cancelled."""
+        pause = min(self._heartbeat_seconds, LEAST_HEARTBEAT_SECONDS) / TICKS
+        now = time.monotonic()
         while True:
-            await asyncio.sleep(min(self._heartbeat_seconds, LEAST_HEARTBEAT_SECONDS) / TICKS)
+            due = now + pause
+            await asyncio.sleep(pause)
             now = time.monotonic()
+            self.metrics.loop_lag.observe(max(0.0, now - due))
             for pulse in self._pulses:
                 if now - pulse.silent_since >= pulse.heartbeat_seconds:
                     pulse.silent_since, pulse.is_waiting = now, True

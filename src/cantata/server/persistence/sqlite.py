@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cantata.server.errors import CantataError, DatabaseInUse, DatabaseUnusable, SchemaMismatch, StorageUnavailable
+from cantata.server.metrics import Metrics
 
 T = TypeVar("T")
 Operation = Callable[[sqlite3.Cursor], T]
@@ -32,7 +33,7 @@ Outcome = tuple[Any, BaseException | None]
 Merged = Callable[[sqlite3.Cursor, Sequence[Any]], Sequence[Outcome]]
 """Carries out many operations of one kind with few statements."""
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 MAX_BATCH = 200  # operations; keeps the loop for some 3 ms at most
 BUSY_SECONDS = 0.1  # another program may hold the file for a moment; the loop waits meanwhile
 SATURATED_SECONDS = 0.004  # a turn of the loop that takes longer means that it has more to do than it can
@@ -44,8 +45,9 @@ READERS = 2  # threads; reads wait for the disk, not for the writer
 class Database:
     """An open database file, held by this process alone until `close`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, metrics: Metrics | None = None) -> None:
         self.path = path
+        self.metrics = metrics or Metrics()
         self._lock_file = _lock(path)
         self._writer = _opened(path)
         self._looker = _connect(path)
@@ -101,6 +103,11 @@ class Database:
         self._reads.put(job)
         return await future
 
+    def size(self) -> int:
+        """Return the bytes of the file and of what is not yet merged into it."""
+        files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
     async def close(self) -> None:
         """Write what was submitted, then release the file. Idempotent."""
         while self._is_busy:
@@ -134,24 +141,27 @@ class Database:
         if not batch:
             self._is_busy = False
             return
+        since = self._loop.time()
         futures = [future for _, _, future in batch]
         outcomes = _execute(self._writer, batch)
-        self._jobs.put(lambda: self._commit(futures, outcomes))
+        self._jobs.put(lambda: self._commit(futures, outcomes, since))
 
     def _write_loop(self) -> None:
         while (job := self._jobs.get()) is not None:
             job()
 
-    def _commit(self, futures: "Sequence[asyncio.Future[Any]]", outcomes: Sequence[Outcome]) -> None:
+    def _commit(self, futures: "Sequence[asyncio.Future[Any]]", outcomes: Sequence[Outcome], since: float) -> None:
         """Make the batch durable; in the writer's thread, for only this waits for the disk."""
         try:
             if self._writer.in_transaction:
                 self._writer.execute("COMMIT")
         except sqlite3.Error as error:
             outcomes = _undone(self._writer, error, len(outcomes))
-        self._loop.call_soon_threadsafe(self._hand_back, futures, outcomes)
+        self._loop.call_soon_threadsafe(self._hand_back, futures, outcomes, since)
 
-    def _hand_back(self, futures: "Sequence[asyncio.Future[Any]]", outcomes: Sequence[Outcome]) -> None:
+    def _hand_back(self, futures: "Sequence[asyncio.Future[Any]]", outcomes: Sequence[Outcome], since: float) -> None:
+        self.metrics.commit_seconds.observe(self._loop.time() - since)
+        self.metrics.commit_operations.observe(len(futures))
         for future, (result, error) in zip(futures, outcomes, strict=True):
             if error is not None:
                 _fail(future, error)

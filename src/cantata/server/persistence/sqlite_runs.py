@@ -17,6 +17,7 @@ from cantata.server.runs.ids import RunId
 from cantata.server.runs.model import FINAL_STATUSES, Claim, Fence, NewRun, Rest, Resumption, Run, RunSpec, Takeover
 from cantata.server.runs.ports import Created, RunFilter
 
+LATELY = 5_000  # runs, among which the last failures are looked for
 IDEMPOTENCY_HOURS = 24  # how long a key is kept, as the API promises
 
 ACTIVE = "status IN ('queued', 'running', 'interrupted')"
@@ -173,6 +174,21 @@ class SqliteRuns:
             return cursor.execute("SELECT id, owner FROM runs WHERE status = 'queued' ORDER BY number").fetchall()
 
         return await self._database.submit(operation)
+
+    async def failed_lately(self, limit: int) -> list[Run]:
+        """Return what failed last; see the port. Older runs than the last few thousand are not looked at."""
+        sql = (
+            f"SELECT {RUN_COLUMNS} FROM {RUNS} WHERE status = 'failed'"
+            f" AND number > (SELECT max(number) FROM runs) - {LATELY} ORDER BY number DESC LIMIT ?"
+        )
+        return await self._database.read(
+            lambda connection: [read_run(row) for row in connection.execute(sql, (limit,))]
+        )
+
+    async def running(self) -> list[RunId]:
+        """Return what is marked as running; see the port."""
+        sql = "SELECT id FROM runs WHERE status = 'running'"
+        return self._database.look(lambda connection: [RunId(row[0]) for row in connection.execute(sql)])
 
     async def requeue(self, run_id: RunId, epoch: int) -> None:
         """Put a lost run back into the queue; see the port."""

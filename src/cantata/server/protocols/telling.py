@@ -5,6 +5,7 @@ log ─▶ follow ─┬─ plain ─────────▶ the log's own b
 """
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 
@@ -36,12 +37,18 @@ class Telling:
 
         Ends early when the process closes its streams.
         """
+        metrics, opened = self._streams.metrics, time.perf_counter()
+        if after:
+            metrics.resumes.inc()
         reader = _Reader(run, after)
         del run  # it holds the input and the folded workflow, and a stream may be open for days
         yield RETRY + f"id: {reader.cursor}\n\n".encode()
         while True:
             async with aclosing(self._told(reader, view)) as found:
                 async for data in found:
+                    if opened:
+                        metrics.first_event.observe(time.perf_counter() - opened)
+                        opened = 0.0
                     yield data
             if self._streams.is_closed:
                 yield RETRY + b"\n"
@@ -55,12 +62,15 @@ class Telling:
 
     async def _told(self, reader: "_Reader", view: View) -> AsyncGenerator[bytes]:
         pulse = self._streams.pulse(heartbeat_seconds=view.heartbeat_seconds, hold_seconds=view.coalesce_seconds)
+        pulse.reading = reader
         tell = self._plainly if view.is_plain else self._projected
+        sent = self._streams.metrics.bytes_sent.labels(view.format)
         while True:
             try:
                 async with aclosing(tell(reader, view, pulse)) as found:
                     async for data in found:
                         pulse.touch()
+                        sent.inc(len(data))
                         yield data
             except Overtaken:
                 continue
@@ -97,6 +107,7 @@ class Telling:
     async def _aside(self, item: Beat | Gap, reader: "_Reader", view: View) -> bytes:
         """Write what the stream itself has to say."""
         if isinstance(item, Gap):
+            self._streams.metrics.gaps.inc()
             first, reader.position = reader.position + 1, item.to_seq
             gap = await self._service.gap(reader.owner, reader.run_id, first, item.to_seq)
             return frame_of(gap, Cursor(reader.run_id, item.to_seq))

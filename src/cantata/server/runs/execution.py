@@ -34,6 +34,7 @@ from cantata.graphs.shapes.state import NotApproved
 from cantata.graphs.source import BrokenGraph
 from cantata.graphs.spec import BadSpec
 from cantata.server.errors import Fenced, LogConflict, StorageUnavailable
+from cantata.server.metrics import Metrics
 from cantata.server.runs.breakpoints import breakpoint_of
 from cantata.server.runs.conversation import Opening, open_conversation
 from cantata.server.runs.endings import Endings
@@ -41,8 +42,9 @@ from cantata.server.runs.faults import Failure, exhausted, failure_of, timed_out
 from cantata.server.runs.ids import RunId, uuid_of
 from cantata.server.runs.live import Cancellation, LiveRun, LiveRuns
 from cantata.server.runs.messages import messages_of, text_of
+from cantata.server.runs.meter import RunMeter
 from cantata.server.runs.model import Claim, Rest, Run, RunRecord, Status
-from cantata.server.runs.ports import Bus, Checkpoints, EventLog, RunSaver, RunStore
+from cantata.server.runs.ports import Bus, Checkpoints, EventLog, RunSaver, RunStore, UsageStore
 from cantata.server.runs.presence import Presence
 from cantata.server.runs.recorder import Recorder
 from cantata.server.runs.statistics import record_of
@@ -65,7 +67,9 @@ class Engine:
     redaction: Redaction
     timestamps: Timestamps
     presence: Presence
+    usage: UsageStore
     live: LiveRuns = field(default_factory=LiveRuns)
+    metrics: Metrics = field(default_factory=Metrics)
     max_attempts: int
     cancel_seconds: float
     run_timeout_seconds: float
@@ -106,7 +110,8 @@ class Execution:
         self._run: Run = claim.run
         self._live = live
         self._history = history
-        self._recorder = Recorder(claim, history, engine.log, engine.store, engine.bus, live.lose)
+        self.meter = RunMeter(engine.metrics, engine.usage, self._run)
+        self._recorder = Recorder(claim, history, engine, self.meter, live.lose)
         self._recorder.fold.begin(claim.run.started_at or engine.timestamps.now())
         self._handler = StreamingWorkflowCallbackHandler(
             self._run.id,
@@ -116,6 +121,7 @@ class Execution:
             redaction=engine.redaction,
             timestamps=engine.timestamps,
         )
+        self._handler.tell(self.meter)
         self._endings = Endings(self._run.id, self._recorder.fold, engine.redaction, engine.timestamps)
         self._saver: RunSaver = engine.checkpoints.bound(claim, self._recorder.flush)
         self._seen: set[str] = set()
@@ -128,6 +134,10 @@ class Execution:
             Fenced: a newer claim has the run; nothing more was written.
             StorageUnavailable: the run did not come to rest; its log stands as it was.
         """
+        with self.meter.executing():
+            return await self._attempt(tasks)
+
+    async def _attempt(self, tasks: asyncio.TaskGroup) -> RunId | None:
         if self._run.takeover is not None:
             self._handler.close_open("cancelled")
             if self._run.takeover == "recovery" and self._run.attempt > self._engine.max_attempts:

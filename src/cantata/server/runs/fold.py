@@ -134,6 +134,12 @@ class WorkflowFold:
         """Count the steps that stand."""
         return sum(not step["void"] for step in self._steps.values())
 
+    def open_steps(self) -> list[list[str]]:
+        """List the paths of the innermost steps that are executed now."""
+        open_ones = [step for step in self._steps.values() if step["status"] == "running" and not step["void"]]
+        enclosing = {step["parent_span_id"] for step in open_ones}
+        return [step["path"] for step in open_ones if step["span_id"] not in enclosing]
+
     def last_text(self, *, at_root: bool = False) -> str | None:
         """Return the text of the last message that stands, among all or among those of the root graph's nodes."""
         for message_id, message in reversed(self._messages.items()):

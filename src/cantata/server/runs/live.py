@@ -68,5 +68,9 @@ class LiveRuns:
     def __iter__(self) -> Iterator[LiveRun]:
         return iter(list(self._runs.values()))
 
+    def items(self) -> list[tuple[RunId, LiveRun]]:
+        """Return the runs with their ids, in the order of their start."""
+        return list(self._runs.items())
+
     def __len__(self) -> int:
         return len(self._runs)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from cantata.callbacks.events import Strategy
+from cantata.callbacks.events import Strategy, Usage
 from cantata.server.runs.ids import RunId
 
 Status = Literal["queued", "running", "interrupted", "completed", "failed", "cancelled"]
@@ -121,6 +121,18 @@ class RunRecord(msgspec.Struct, frozen=True, array_like=True):
     run: Turn
     agents: list[tuple[str, Turn]]
     is_stream: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCall:
+    """What one model call used, and for whom."""
+
+    owner: str
+    session_id: str
+    graph: str
+    agent: str
+    model: str
+    usage: Usage
 
 
 class Resumption(msgspec.Struct, frozen=True):

@@ -5,10 +5,10 @@ Frames are appended with the fence of their writer: an older epoch is refused wi
 """
 
 from asyncio import Future
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from msgspec import UNSET, UnsetType
@@ -19,6 +19,7 @@ from cantata.server.runs.model import (
     Claim,
     Fence,
     Message,
+    ModelCall,
     NewRun,
     Rest,
     Run,
@@ -156,6 +157,14 @@ class RunStore(Protocol):
 
     async def requeue(self, run_id: RunId, epoch: int) -> None:
         """Put a run back whose execution was lost to a storage failure; a no-op for an older epoch."""
+        ...
+
+    async def failed_lately(self, limit: int) -> list[Run]:
+        """Return the last of every owner's runs that failed, newest first; for an admin's look."""
+        ...
+
+    async def running(self) -> list[RunId]:
+        """Return the runs of every owner that are marked as running; for upkeep only."""
         ...
 
     async def delete(self, owner: str, run_id: RunId) -> None:
@@ -307,6 +316,33 @@ class StatsStore(Protocol):
         ...
 
 
+UsageKey = Literal["day", "user", "session", "graph", "agent", "model"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsageFilter:
+    """Which model calls are asked for; days are `YYYY-MM-DD`, both of them included. None is any."""
+
+    owner: str | None
+    """None is everybody: for an admin's look."""
+    first_day: str
+    last_day: str
+    session_id: str | None = None
+    model: str | None = None
+
+
+class UsageStore(Protocol):
+    """What model calls used, summed up by day (UTC), user, session, graph, agent and model. It outlives their runs."""
+
+    def add(self, call: ModelCall) -> "Future[None]":
+        """Count *call* today; with the next transaction, in the order of what is submitted."""
+        ...
+
+    async def sums(self, wanted: UsageFilter, by: Sequence[UsageKey]) -> list[dict[str, Any]]:
+        """Return the sums by these keys, in the order of the keys, each as a member beside the sums."""
+        ...
+
+
 class Ending(NamedTuple):
     """A place in the order in which runs ended."""
 
@@ -425,6 +461,10 @@ class Bus(Protocol):
 
 class Dispatcher(Protocol):
     """Carries the ids of runs that are to be executed to the workers."""
+
+    def __len__(self) -> int:
+        """Count the runs that wait for their turn here."""
+        ...
 
     def enqueue(self, run_id: RunId, owner: str) -> None:
         """Hand over a run; owners take turns. A run may be handed over twice: its claim decides."""

@@ -9,7 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -18,6 +18,7 @@ from cantata.server.errors import StorageUnavailable
 from cantata.server.runs.fold import WorkflowFold
 from cantata.server.runs.frames import Frames, FrameWriter, joined
 from cantata.server.runs.ids import RunId
+from cantata.server.runs.meter import RunMeter
 from cantata.server.runs.model import Claim, Fence, Rest
 from cantata.server.runs.ports import Bus, EventLog, RunStore
 
@@ -25,17 +26,41 @@ OnLoss = Callable[[BaseException], None]
 """Told once when the log can no longer be written: another worker's claim, or the storage failed."""
 
 
+class Backend(Protocol):
+    """Where a run is recorded."""
+
+    @property
+    def log(self) -> EventLog:
+        """Its events."""
+        ...
+
+    @property
+    def store(self) -> RunStore:
+        """Its row."""
+        ...
+
+    @property
+    def bus(self) -> Bus:
+        """Its readers."""
+        ...
+
+
 class Recorder:
     """Records one execution of a run; lives on the event loop, but `emit` is safe from any thread."""
 
     def __init__(
-        self, claim: Claim, history: Iterable[StoredEvent], log: EventLog, store: RunStore, bus: Bus, on_loss: OnLoss
+        self,
+        claim: Claim,
+        history: Iterable[StoredEvent],
+        backend: Backend,
+        meter: RunMeter,
+        on_loss: OnLoss = lambda error: None,
     ) -> None:
         self.run_id: RunId = claim.run.id
         self.fold = WorkflowFold()
-        self.dropped = 0
         self._epoch = claim.run.epoch
-        self._log, self._store, self._bus, self._on_loss = log, store, bus, on_loss
+        self._log, self._store, self._bus = backend.log, backend.store, backend.bus
+        self._meter, self._on_loss = meter, on_loss
         self._writer = FrameWriter(claim.run.id, claim.run.last_seq)
         self._loop = asyncio.get_running_loop()
         self._home = threading.get_ident()
@@ -49,7 +74,7 @@ class Recorder:
     def emit(self, event: StoredEvent) -> None:
         """Take the next event; never blocks, never fails."""
         if self.is_sealed:
-            self.dropped += 1
+            self._meter.came_late()
             return
         self._pending.append(event)
         if not self._is_scheduled:
@@ -119,6 +144,7 @@ class Recorder:
             rest = summed(rest, told)
         workflow = msgspec.json.encode(told)
         following = await self._store.settle(self.run_id, Fence(self._epoch, head), frames, rest, workflow)
+        self._meter.settled(told)
         if frames is not None:
             self._bus.publish(self.run_id, frames)
         return following
@@ -143,6 +169,7 @@ class Recorder:
         pieces = self._writer.write(events)
         for event in events:
             self.fold.apply(event)
+        self._meter.heard(events)
         return pieces
 
     def _committed(self, frames: Frames, done: "asyncio.Future[None]") -> None:

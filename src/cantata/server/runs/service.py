@@ -36,6 +36,7 @@ from cantata.server.runs.ids import RunId, new_run_id
 from cantata.server.runs.links import links_of
 from cantata.server.runs.live import Cancellation, LiveRun
 from cantata.server.runs.messages import question_of
+from cantata.server.runs.meter import RunMeter
 from cantata.server.runs.model import Claim, NewRun, Rest, Resumption, Run, RunSpec
 from cantata.server.runs.ports import Dispatcher, Page, RunFilter
 from cantata.server.runs.reader import Beat, Gap, Watch, follow
@@ -350,7 +351,7 @@ class RunService:
         history = await history_of(self._engine.log, run)
         engine = self._engine
         recorder = Recorder(
-            Claim(run=run, checkpoint_id=None), history, engine.log, engine.store, engine.bus, lambda error: None
+            Claim(run=run, checkpoint_id=None), history, engine, RunMeter(engine.metrics, engine.usage, run)
         )
         event = WorkflowResumed(
             workflow_id=run.id, timestamp=engine.timestamps.now(), cause="human", attempt=run.attempt

@@ -3,6 +3,8 @@
 import asyncio
 import logging
 
+from structlog.contextvars import bound_contextvars
+
 from cantata.server.errors import CantataError, Fenced, StorageUnavailable
 from cantata.server.runs.execution import Engine, Execution, history_of
 from cantata.server.runs.ids import RunId
@@ -83,8 +85,9 @@ class Worker:
 
     async def _attempt(self, claim: Claim, live: LiveRun) -> None:
         assert self._tasks is not None
-        history = await history_of(self._engine.log, claim.run)
-        following = await Execution(self._engine, claim, history, live).run(self._tasks)
+        with bound_contextvars(workflow_id=claim.run.id, session_id=claim.run.session_id):
+            history = await history_of(self._engine.log, claim.run)
+            following = await Execution(self._engine, claim, history, live).run(self._tasks)
         if following is not None:
             self._dispatcher.enqueue(following, claim.run.owner)
 

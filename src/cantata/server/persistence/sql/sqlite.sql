@@ -1,5 +1,5 @@
 -- One file holds everything; one writer writes it. Times are ISO 8601 UTC with milliseconds, ids are TypeIDs.
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 
 CREATE TABLE sessions (
     owner      TEXT NOT NULL,
@@ -123,6 +123,26 @@ CREATE TABLE run_records (
     record BLOB NOT NULL
 );
 CREATE INDEX run_records_by_owner ON run_records (owner, number);
+
+-- What model calls used, summed up; a call of unknown price counts in `unpriced`, and costs nothing here.
+CREATE TABLE usage (
+    owner            TEXT NOT NULL,
+    day              TEXT NOT NULL, -- UTC
+    session_id       TEXT NOT NULL,
+    graph            TEXT NOT NULL,
+    agent            TEXT NOT NULL,
+    model            TEXT NOT NULL,
+    calls            INTEGER NOT NULL,
+    unpriced         INTEGER NOT NULL,
+    input_tokens     INTEGER NOT NULL,
+    output_tokens    INTEGER NOT NULL,
+    reasoning_tokens INTEGER NOT NULL,
+    cached_tokens    INTEGER NOT NULL,
+    cost_usd         REAL NOT NULL,
+    PRIMARY KEY (owner, day, session_id, graph, agent, model)
+) WITHOUT ROWID;
+CREATE INDEX usage_by_day ON usage (day);
+CREATE INDEX usage_by_session ON usage (owner, session_id);
 
 CREATE TABLE stats_resets (
     owner      TEXT PRIMARY KEY,

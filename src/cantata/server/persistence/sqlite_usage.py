@@ -1,0 +1,77 @@
+"""What model calls used, in the embedded database. Every statement names the owner, or is for an admin."""
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import UNSET
+
+from cantata.callbacks.events import Timestamps, Usage
+from cantata.server.persistence.sqlite import Database
+from cantata.server.runs.model import ModelCall
+from cantata.server.runs.ports import UsageFilter, UsageKey
+
+_COLUMNS: dict[UsageKey, str] = {
+    "day": "day",
+    "user": "owner",
+    "session": "session_id",
+    "graph": "graph",
+    "agent": "agent",
+    "model": "model",
+}
+_SUMS = ("calls", "unpriced", "input_tokens", "output_tokens", "reasoning_tokens", "cached_tokens", "cost_usd")
+_KEY = "owner, day, session_id, graph, agent, model"
+_ADD = (
+    f"INSERT INTO usage ({_KEY}, {', '.join(_SUMS)}) VALUES ({', '.join('?' * 13)}) ON CONFLICT ({_KEY})"
+    f" DO UPDATE SET {', '.join(f'{name} = {name} + excluded.{name}' for name in _SUMS)}"
+)
+
+
+class SqliteUsage:
+    """A `UsageStore`."""
+
+    def __init__(self, database: Database, timestamps: Timestamps) -> None:
+        self._database = database
+        self._now = timestamps.now
+
+    def add(self, call: ModelCall) -> "asyncio.Future[None]":
+        """Count a call; see the port."""
+        key = (call.owner, self._now()[:10], call.session_id, call.graph, call.agent, call.model)
+        values = (*key, *_used(call.usage))
+
+        def operation(cursor: sqlite3.Cursor) -> None:
+            cursor.execute(_ADD, values)
+
+        return self._database.submit(operation)
+
+    async def sums(self, wanted: UsageFilter, by: Sequence[UsageKey]) -> list[dict[str, Any]]:
+        """Return sums; see the port."""
+        sql = f"SELECT {', '.join([*(_COLUMNS[key] for key in by), *(f'sum({name})' for name in _SUMS)])} FROM usage"
+        where, values = _where(wanted)
+        sql += f" WHERE {where}"
+        if by:
+            order = ", ".join(_COLUMNS[key] for key in by)
+            sql += f" GROUP BY {order} ORDER BY {order}"
+
+        def query(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+            return [dict(zip((*by, *_SUMS), row, strict=True)) for row in connection.execute(sql, values)]
+
+        return await self._database.read(query)
+
+
+def _used(usage: Usage) -> tuple[int | float, ...]:
+    tokens = (usage.input_tokens, usage.output_tokens, usage.reasoning_tokens, usage.cached_tokens)
+    is_unpriced = usage.cost_usd is UNSET
+    return 1, int(is_unpriced), *(told or 0 for told in tokens), usage.cost_usd or 0.0
+
+
+def _where(wanted: UsageFilter) -> tuple[str, list[str]]:
+    told = [
+        ("owner = ?", wanted.owner),
+        ("day >= ?", wanted.first_day),
+        ("day <= ?", wanted.last_day),
+        ("session_id = ?", wanted.session_id),
+        ("model = ?", wanted.model),
+    ]
+    return " AND ".join(term for term, value in told if value is not None), [v for _, v in told if v is not None]
