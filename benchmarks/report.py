@@ -43,6 +43,14 @@ TARGETS = (
     Target("frame of a token", "frame.bytes", 221, "bytes"),
     Target("sequential spec, × by hand", "compiled.sequential_ratio", 1.25),
     Target("parallel spec, × by hand", "compiled.parallel_ratio", 1.25),
+    Target("LangSmith, CPU of a span", "tracing.langsmith_span_ms", 0.6, "ms"),
+    Target("Langfuse, CPU of a span", "tracing.langfuse_span_ms", 0.8, "ms"),
+    Target("LangSmith refused, × live", "tracing.langsmith_refused", 1.2),
+    Target("LangSmith broken, × live", "tracing.langsmith_broken", 1.2),
+    Target("LangSmith silent, × live", "tracing.langsmith_silent", 1.2),
+    Target("Langfuse refused, × live", "tracing.langfuse_refused", 1.2),
+    Target("Langfuse broken, × live", "tracing.langfuse_broken", 1.2),
+    Target("Langfuse silent, × live", "tracing.langfuse_silent", 1.2),
 )
 
 STREAM_COLUMNS: tuple[Column, ...] = (
@@ -112,6 +120,8 @@ def figures_of(samples: Samples) -> Figures:
         found |= _gemini_ratios(samples)
     if samples.compiled:
         found |= {f"compiled.{key}": value for key, value in asdict(median(samples.compiled)).items()}
+    if samples.tracing:
+        found |= {f"tracing.{key}": value for key, value in asdict(median(samples.tracing)).items()}
     for name, costs in samples.formats.items():
         found |= {f"format {name}.{key}": value for key, value in asdict(median(costs)).items()}
         found |= _format_ratios(samples, name)
@@ -133,6 +143,8 @@ def render(samples: Samples, figures: Figures) -> str:
         lines += _gemini(figures)
     if samples.compiled:
         lines += _compiled(figures)
+    if samples.tracing:
+        lines += _tracing(figures)
     if samples.formats:
         lines += _formats(samples, figures)
     return "\n".join([*lines, *_targets(figures), *_noise(figures)])
@@ -192,6 +204,16 @@ def _compiled(figures: Figures) -> Iterator[str]:
     for shape in ("sequential", "parallel"):
         cost, by_hand, ratio = (figures[f"compiled.{shape}{of}"] for of in ("", "_by_hand", "_ratio"))
         yield f"{shape:<{NAME_WIDTH}}  {cost:>7.0f}  {by_hand:>7.0f}  {ratio:>9.2f}"
+    yield ""
+
+
+def _tracing(figures: Figures) -> Iterator[str]:
+    yield f"{'tracing':<{NAME_WIDTH}}  {'CPU ms/span':>11}  {'refused':>7}  {'broken':>7}  {'silent':>7}"
+    for name in ("langsmith", "langfuse", "opentelemetry", "both"):
+        shares = (figures.get(f"tracing.{name}_{place}") for place in ("refused", "broken", "silent"))
+        cells = "".join(f"  {_cell(share, '.2f', 7)}" for share in shares)
+        yield f"{name:<{NAME_WIDTH}}  {figures[f'tracing.{name}_span_ms']:>11.2f}{cells}"
+    yield f"  beside a run of {figures['tracing.off_ms']:.1f} ms without; refused, broken, silent: its CPU, × live"
     yield ""
 
 

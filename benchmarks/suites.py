@@ -12,15 +12,16 @@ from benchmarks.gemini import GeminiCost, measure_gemini
 from benchmarks.loads import RequestResult, StreamLoad, StreamResult
 from benchmarks.raw import RawSpeed, measure_raw
 from benchmarks.server import Server, serving
+from benchmarks.tracing import TracingCost, measure_tracing
 
-Suite = Literal["raw", "flood", "pace", "tiny", "poll", "gemini", "compiled", "formats"]
-SUITES: tuple[Suite, ...] = ("raw", "flood", "pace", "tiny", "poll", "gemini", "compiled", "formats")
+Suite = Literal["raw", "flood", "pace", "tiny", "poll", "gemini", "compiled", "formats", "tracing"]
+SUITES: tuple[Suite, ...] = ("raw", "flood", "pace", "tiny", "poll", "gemini", "compiled", "formats", "tracing")
 
 TOKENS = 100  # a run in a flood, and raw
 CLIENTS = 16  # of short requests
 MAX_CONCURRENT_RUNS = 2_000
 
-R = TypeVar("R", RawSpeed, StreamResult, RequestResult, GeminiCost, CompiledCost, FormatCost)
+R = TypeVar("R", RawSpeed, StreamResult, RequestResult, GeminiCost, CompiledCost, FormatCost, TracingCost)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,7 @@ class Size:
     polls_each: int
     gemini_runs: int
     compiled_runs: int
+    traced_runs: int
     formats: FormatsSize
 
 
@@ -61,6 +63,7 @@ FULL = Size(
     polls_each=150,
     gemini_runs=40,
     compiled_runs=40,
+    traced_runs=30,
     formats=FormatsSize(
         pace=_pace(100, 50, 4), flood=_flood(100, 2), crowd=CrowdLoad(readers=1000, per_second=50, seconds=4)
     ),
@@ -74,6 +77,7 @@ QUICK = Size(
     polls_each=60,
     gemini_runs=20,
     compiled_runs=15,
+    traced_runs=15,
     formats=FormatsSize(
         pace=_pace(20, 50, 1), flood=_flood(20, 2), crowd=CrowdLoad(readers=100, per_second=50, seconds=1)
     ),
@@ -90,6 +94,7 @@ class Samples:
     frame_bytes: int | None = None
     gemini: list[GeminiCost] = field(default_factory=list)
     compiled: list[CompiledCost] = field(default_factory=list)
+    tracing: list[TracingCost] = field(default_factory=list)
     formats: dict[str, list[FormatCost]] = field(default_factory=dict)
 
 
@@ -110,6 +115,9 @@ def measure(samples: Samples, size: Size, wanted: Sequence[Suite], tell: Callabl
     if "compiled" in wanted:
         tell("compiled")
         samples.compiled.append(measure_compiled(size.compiled_runs))
+    if "tracing" in wanted:
+        tell("tracing")
+        samples.tracing.append(measure_tracing(size.traced_runs))
     if "formats" in wanted:
         for name, cost in measure_formats(size.formats, tell).items():
             samples.formats.setdefault(name, []).append(cost)

@@ -4,6 +4,7 @@ What the code does not say itself stands in `words.toml`. A setting, error or ev
 """
 
 import argparse
+import logging
 import sys
 import tomllib
 from collections.abc import Iterable
@@ -19,6 +20,7 @@ from docs.pages.metrics import metrics_page
 from docs.pages.models import faults_table
 from docs.pages.protocol import protocol_page
 from docs.pages.settings import settings_page
+from docs.pages.traces import trace_trees
 from docs.pages.workflows import workflows_page
 
 from cantata.callbacks import events
@@ -33,6 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; name what is stale")
     is_check = parser.parse_args().check
+    logging.disable(logging.WARNING)  # what servers say of the runs that some pages show
     glossary = Glossary(tomllib.loads((ROOT / "docs/words.toml").read_text()))
     pages = generated(glossary)
     trouble = glossary.trouble() + (stale(pages) if is_check else [])
@@ -54,6 +57,10 @@ def generated(glossary: Glossary) -> list[tuple[Path, str]]:
         (docs / "workflows.md", workflows_page()),
         (docs / "protocol.md", protocol_page()),
         (docs / "agents.md", with_table((docs / "agents.md").read_text(), "agents", agents_table())),
+        (
+            docs / "observability.md",
+            with_table((docs / "observability.md").read_text(), "traces", trace_trees()),
+        ),
         (docs / "models.md", with_table((docs / "models.md").read_text(), "faults", faults_table(glossary))),
         (docs / "schemas/events.json", as_json(events.json_schema())),
         (docs / "schemas/openapi.json", as_json(create_app(Settings.model_construct()).openapi())),

@@ -9,6 +9,7 @@ from typing import Any
 
 from cantata.callbacks.events import StoredEvent, Timestamps
 from cantata.callbacks.redaction import Redaction
+from cantata.callbacks.tracing.tracing import Tracing
 from cantata.graphs.models import ModelSettings
 from cantata.graphs.registry import GraphRegistry
 from cantata.graphs.source import GraphSource
@@ -94,7 +95,13 @@ class Server:
 
 @asynccontextmanager
 async def open_server(
-    folder: Path, graphs: Mapping[str, Any], *, bus: Bus | None = None, secrets: Iterable[str] = (), workers: int = 10
+    folder: Path,
+    graphs: Mapping[str, Any],
+    *,
+    bus: Bus | None = None,
+    secrets: Iterable[str] = (),
+    workers: int = 10,
+    tracing: Tracing | None = None,
 ) -> AsyncIterator[Server]:
     """Serve *graphs* from a database in *folder*."""
     mend_subgraphs_without_checkpointer()
@@ -115,6 +122,7 @@ async def open_server(
             timestamps=Timestamps(backend.clock),
             usage=backend.usage,
             presence=Presence(0),
+            tracing=tracing or Tracing(),
             max_attempts=3,
             cancel_seconds=5,
             run_timeout_seconds=60,

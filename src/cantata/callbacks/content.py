@@ -70,3 +70,32 @@ def tool_output(output: Any) -> Any:
     if isinstance(output, ToolMessage):
         return output.content
     return output
+
+
+_ROLES = {"human": "user", "ai": "assistant"}  # LangChain's names → everybody's
+
+
+def shown_messages(batches: Any) -> list[Any]:
+    """Write what a model is given for a person who looks at its call: messages, or prompts of plain text."""
+    return [_shown(message) for batch in batches for message in (batch if isinstance(batch, list) else [batch])]
+
+
+def shown_answer(thought: str, text: str, calls: list[tuple[str | None, str, Any]]) -> dict[str, Any]:
+    """Write what a model said in the same way."""
+    told: dict[str, Any] = {"role": "assistant", "content": text}
+    if thought:
+        told["thought"] = thought
+    if calls:
+        told["tool_calls"] = [{"id": call_id, "name": name, "args": args} for call_id, name, args in calls]
+    return told
+
+
+def _shown(message: Any) -> Any:
+    if not isinstance(message, BaseMessage):
+        return message
+    told: dict[str, Any] = {"role": _ROLES.get(message.type, message.type), "content": message.content}
+    if isinstance(message, AIMessage) and message.tool_calls:
+        told["tool_calls"] = [{"id": c["id"], "name": c["name"], "args": c["args"]} for c in message.tool_calls]
+    if isinstance(message, ToolMessage):
+        told["tool_call_id"] = message.tool_call_id
+    return told

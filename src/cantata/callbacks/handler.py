@@ -23,12 +23,13 @@ from langgraph.errors import GraphBubbleUp, GraphDrained, GraphInterrupt
 from langgraph.types import Interrupt
 from msgspec import UNSET
 
-from cantata.callbacks.content import thought_and_text, tool_calls_of, tool_output
+from cantata.callbacks.content import shown_answer, shown_messages, thought_and_text, tool_calls_of, tool_output
 from cantata.callbacks.events import Action, StepStatus, StoredEvent, Timestamps
 from cantata.callbacks.redaction import Redaction, clean_text
 from cantata.callbacks.reporter import Emit, Reporter, message_status
 from cantata.callbacks.spans import MessageSpan, Span, StepSpan, ToolSpan
 from cantata.callbacks.speech import Advanced, Other, Said, parse
+from cantata.callbacks.tracing.tracing import TraceOfRun
 from cantata.callbacks.usage import usage_of
 
 HIDDEN_TAG = "langsmith:hidden"
@@ -107,6 +108,10 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
         self._watcher = watcher
         self._report.on_late = watcher.came_late
 
+    def trace(self, trace: TraceOfRun) -> None:
+        """Mark the events from now on with the ids of *trace*, and let its observers hear of the spans."""
+        self._report.trace = trace
+
     def close_open(self, status: Literal["cancelled", "error"]) -> None:
         """Close everything that is open, innermost first."""
         with self._lock:
@@ -157,7 +162,7 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
             task_id: str = (metadata or {}).get("langgraph_checkpoint_ns") or ""
             is_step = task_id != "" and HIDDEN_TAG not in (tags or ()) and not _is_task(span, task_id)
             if is_step and not self._report.is_sealed:
-                span = self._report.start_step(task_id, str(run_id), span, metadata or {})
+                span = self._report.start_step(task_id, str(run_id), span, metadata or {}, inputs)
             self._scopes[run_id] = span
 
     def on_chain_end(self, outputs: Any, *, run_id: UUID, **kwargs: Any) -> None:
@@ -201,6 +206,10 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
             model = told.get("ls_model_name") or (serialized or {}).get("name") or provider or "unknown"
             message = self._report.message(span, self._agent(span, told), str(run_id), model)
             self._calls[run_id] = _ModelCall(message, model, provider, not SILENT_TAGS.isdisjoint(tags or ()))
+            if self._report.observing:
+                self._report.call_model(
+                    message, shown_messages(messages), provider, kwargs.get("invocation_params") or {}
+                )
 
     def on_llm_start(self, serialized: dict[str, Any], prompts: list[str], **kwargs: Any) -> None:
         """Note a call of a model that takes plain text."""
@@ -232,6 +241,8 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
             calls = tool_calls_of(message)
             self._report.complete(call.message, "ok", usage)
             self._report.reason(call.message, thought, _action(calls), calls, usage)
+            if self._report.observing:
+                self._report.end_model(call.message, shown_answer(thought, text, calls), usage)
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         """End the call's message where it was cut."""
@@ -241,6 +252,7 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
             call = self._calls.pop(run_id, None)
             if call is None:
                 return
+            self._report.fail_model(call.message, _status_of(error), error)
             self._report.complete(call.message, message_status(_status_of(error)))
             self._tell_failed(call, error)
 
@@ -291,17 +303,21 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
         """Carry the scope: a retriever is no event, but a model inside it speaks under the same step."""
         with self._lock:
             if not self._is_late(run_id, parent_run_id):
-                self._scopes[run_id] = self._scope(parent_run_id)
+                span = self._scopes[run_id] = self._scope(parent_run_id)
+                name = kwargs.get("name") or (serialized or {}).get("name") or "retriever"
+                self._report.open_retriever(str(run_id), span, name, query)
 
     def on_retriever_end(self, documents: Any, *, run_id: UUID, **kwargs: Any) -> None:
         """Leave the scope."""
         with self._lock:
             self._leave(run_id)
+            self._report.close_retriever(str(run_id), documents)
 
     def on_retriever_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         """Leave the scope."""
         with self._lock:
             self._leave(run_id)
+            self._report.close_retriever(str(run_id), None, error)
 
     def on_custom_event(self, name: str, data: Any, *, run_id: UUID, **kwargs: Any) -> None:
         """Take a word dispatched by `adispatch_custom_event`."""

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ MASK = "[redacted]"
 MAX_DEPTH = 32  # levels of nesting; deeper parts, and what holds itself, become "…"
 MAX_VALUE_BYTES = 32_768  # of an argument, an output or custom data, as JSON
 MAX_ERROR_CHARS = 2_000
+SHORT_CHARS, SHORT_TEXTS = 64, 4_096  # keys, ids and names come again and again: so many of them are looked at once
 MIN_SECRET_CHARS = 6  # shorter configured values would mask ordinary words
 
 _SECRET_KEYS = frozenset(
@@ -85,13 +87,18 @@ class Redaction:
         known = sorted({s for s in secrets if len(s) >= MIN_SECRET_CHARS}, key=len, reverse=True)
         self._needles = (*known, *_NEEDLES)
         self._pattern = re.compile("|".join([*map(re.escape, known), *_PATTERNS]))
+        self._short_text = lru_cache(SHORT_TEXTS)(self._masked)
 
     def text(self, text: str) -> str:
         """Mask the secrets inside *text*."""
         text = clean_text(text)
-        if any(needle in text for needle in self._needles) or "bearer " in text.lower():
-            return self._pattern.sub(MASK, text)
-        return text
+        return self._short_text(text) if len(text) <= SHORT_CHARS else self._masked(text)
+
+    def _masked(self, text: str) -> str:
+        for needle in self._needles:
+            if needle in text:
+                return self._pattern.sub(MASK, text)
+        return self._pattern.sub(MASK, text) if "bearer " in text.lower() else text
 
     def error(self, error: BaseException | str) -> str:
         """Describe *error* in a bounded, masked sentence; an exception without words gives its type's name."""
@@ -103,16 +110,18 @@ class Redaction:
         """Turn *value* into masked JSON types; what has no such form becomes its text."""
         return self._plain(value, ())
 
-    def capped(self, value: Any) -> tuple[Any, int]:
-        """Return the plain form of *value* and its size in bytes as JSON, cut to text when over `MAX_VALUE_BYTES`."""
+    def capped(self, value: Any, limit: int = MAX_VALUE_BYTES) -> tuple[Any, int]:
+        """Return the plain form of *value* and its size in bytes as JSON, cut to text when over *limit*."""
         plain = self.plain(value)
         data = msgspec.json.encode(plain)
-        if len(data) <= MAX_VALUE_BYTES:
+        if len(data) <= limit:
             return plain, len(data)
         shown = plain if isinstance(plain, str) else data.decode()
-        return f"{shown[:MAX_VALUE_BYTES]}… [cut: {len(data)} bytes in all]", len(data)
+        return f"{shown[:limit]}… [cut: {len(data)} bytes in all]", len(data)
 
     def _plain(self, value: Any, above: tuple[int, ...]) -> Any:
+        if type(value) is str:  # most of what there is: ahead of the questions that other types need
+            return self.text(value)
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, str):
@@ -122,7 +131,7 @@ class Redaction:
         if len(above) >= MAX_DEPTH or id(value) in above:
             return "…"
         above = (*above, id(value))
-        if isinstance(value, Mapping):
+        if isinstance(value, dict | Mapping):  # in this order: a mapping is slow to tell
             return {self.text(_words_of(k)): self._member(k, v, above) for k, v in value.items()}
         if isinstance(value, list | tuple | set | frozenset | deque):
             return [self._plain(item, above) for item in value]
@@ -132,6 +141,7 @@ class Redaction:
         return MASK if value and isinstance(key, str) and _is_telling(key) else self._plain(value, above)
 
 
+@lru_cache(SHORT_TEXTS)
 def _is_telling(key: str) -> bool:
     name = key.lower().translate(_JOINTS)
     return name in _SECRET_KEYS or name.endswith(_SECRET_ENDINGS)
@@ -168,6 +178,8 @@ def _text_of(value: Any) -> str:
 
 
 def _words_of(value: Any) -> str:
+    if type(value) is str:
+        return value
     try:
         return str(value)
     # A stranger's `__str__` may raise anything, and what is only to be shown must not fail the run.

@@ -35,6 +35,11 @@ class Span:
         """The nearest enclosing span, absent at the root."""
         return self.parent.span_id if self.parent else UNSET
 
+    @property
+    def observed(self) -> "Span | None":
+        """The span that a trace knows: a message that the graph itself speaks is its step's."""
+        return self
+
     def is_under(self, other: "Span") -> bool:
         """Tell whether *other* encloses this span."""
         above = self.parent
@@ -96,8 +101,17 @@ class MessageSpan(Span):
     role: str = "assistant"
     model: str | UnsetType = UNSET
     message_id: str = ""
+    first_word_at: float | None = None
+    """In seconds since the Unix epoch."""
     thoughts: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
+
+    @property
+    def observed(self) -> Span | None:
+        """The model call, if one speaks."""
+        if self.model is not UNSET:
+            return self
+        return self.parent.observed if self.parent else None
 
 
 class OpenSpans:

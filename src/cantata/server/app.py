@@ -19,6 +19,7 @@ from cantata.server.access import Access
 from cantata.server.embedded import Cantata
 from cantata.server.exits import heard_exits
 from cantata.server.guard import Addressed, BodyLimit, OpenServerGuard
+from cantata.server.http_spans import RequestSpans
 from cantata.server.problems import SCHEMA as PROBLEM_SCHEMA
 from cantata.server.problems import problem, render, validation_problem
 from cantata.server.routes import (
@@ -135,6 +136,8 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
             allow_headers=["*"],
             expose_headers=EXPOSED_HEADERS,
         )
+    if settings.traces_endpoint is not None:
+        app.add_middleware(RequestSpans)
     app.add_middleware(OpenServerGuard, allowed_hosts=settings.allowed_hosts, cors_origins=settings.cors_origins)
     app.add_middleware(Access, metrics=lambda: app.state.resources.engine.metrics, is_logged=settings.log_requests)
 

@@ -12,6 +12,7 @@ from langgraph.store.base import BaseStore
 from cantata.callbacks import usage
 from cantata.callbacks.events import Timestamps
 from cantata.callbacks.redaction import Redaction
+from cantata.callbacks.tracing.tracing import Tracing
 from cantata.graphs.models import (
     ModelSettings,
     ModelUnavailable,
@@ -48,6 +49,7 @@ from cantata.server.runs.service import RunService
 from cantata.server.runs.sessions import Sessions
 from cantata.server.runs.statistics import Statistics
 from cantata.server.settings import Settings
+from cantata.server.tracing import open_tracing
 from cantata.server.workers.retention import Limits, Retention
 from cantata.server.workers.worker import Worker
 
@@ -107,8 +109,13 @@ async def open_resources(
     models = _models()
     await asyncio.to_thread(_warm_up, models)
     await asyncio.to_thread(usage.warm_up)
-    async with _opened(settings) as database, open_store(graphs.project, settings.store_path) as graph_store:
-        resources = _build(settings, database, graph_store, graphs, models)
+    redaction = Redaction([*settings.secrets(), models.gemini_api_key or ""])
+    async with (
+        open_tracing(settings, redaction) as tracing,
+        _opened(settings) as database,
+        open_store(graphs.project, settings.store_path) as graph_store,
+    ):
+        resources = _build(settings, database, graph_store, graphs, models, tracing=tracing)
         async with asyncio.TaskGroup() as tasks:
             background = [tasks.create_task(resources.worker.serve())]
             background.append(tasks.create_task(resources.service.cancel_abandoned()))
@@ -150,7 +157,13 @@ def _warm_up(models: ModelSettings) -> None:
 
 
 def _build(
-    settings: Settings, database: Database, graph_store: BaseStore, graphs: GraphRegistry, models: ModelSettings
+    settings: Settings,
+    database: Database,
+    graph_store: BaseStore,
+    graphs: GraphRegistry,
+    models: ModelSettings,
+    *,
+    tracing: Tracing,
 ) -> Resources:
     timestamps = Timestamps()
     metrics = database.metrics
@@ -162,7 +175,8 @@ def _build(
         bus=MemoryBus(settings.reader_window_bytes, metrics),
         checkpoints=SqliteCheckpoints(database, serializer(settings.checkpoint_types, graphs.data_types)),
         graph_store=graph_store,
-        redaction=Redaction([*settings.secrets(), models.gemini_api_key or ""]),
+        redaction=tracing.redaction,
+        tracing=tracing,
         timestamps=timestamps,
         metrics=metrics,
         usage=SqliteUsage(database, timestamps),

@@ -63,6 +63,7 @@ class RunOptions(TypedDict, total=False):
     if_busy: IfBusy
     on_disconnect: OnDisconnect
     timeout_seconds: float
+    trace: bool
     model: str
     options: Mapping[str, float | int]
     config: Mapping[str, Any]

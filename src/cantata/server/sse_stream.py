@@ -32,6 +32,7 @@ class SseOptions(TypedDict, total=False):
     if_busy: IfBusy
     on_disconnect: OnDisconnect
     timeout_seconds: float
+    trace: bool
     config: Mapping[str, Any]
     format: Format
     """`chunks` unless named."""

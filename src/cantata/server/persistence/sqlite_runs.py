@@ -13,7 +13,7 @@ from cantata.server.persistence.sqlite_branches import UNSEEN, Place, let_go, pl
 from cantata.server.persistence.sqlite_log import begin, store
 from cantata.server.persistence.sqlite_messages import add_answers, add_question, remove_messages
 from cantata.server.runs.frames import Frames
-from cantata.server.runs.ids import RunId
+from cantata.server.runs.ids import RunId, traced_run_of
 from cantata.server.runs.model import FINAL_STATUSES, Claim, Fence, NewRun, Rest, Resumption, Run, RunSpec, Takeover
 from cantata.server.runs.ports import Created, RunFilter
 
@@ -92,15 +92,16 @@ class SqliteRuns:
     async def find(self, owner: str, wanted: RunFilter, before: RunId | None, limit: int) -> list[Run]:
         """Return runs, newest first."""
         filters = {"status": wanted.status, "session_id": wanted.session_id, "graph": wanted.graph, "id <": before}
+        if wanted.trace_id is not None:
+            filters["id"] = traced_run_of(wanted.trace_id) or ""
         given = {name: value for name, value in filters.items() if value is not None}
         where = "".join(f" AND {name}{'' if name.endswith('<') else ' ='} ?" for name in given)
         where += f" AND {ACTIVE}" if wanted.is_active else ""
         sql = f"SELECT {RUN_COLUMNS} FROM {RUNS} WHERE owner = ?{where} ORDER BY id DESC LIMIT ?"
-        if wanted.trace_id is not None:  # no run has a trace until tracing is configured
-            return []
-        return await self._database.read(
+        found = await self._database.read(
             lambda connection: [read_run(row) for row in connection.execute(sql, (owner, *given.values(), limit))]
         )
+        return [run for run in found if wanted.trace_id is None or run.spec.traced_by]
 
     async def earlier(self, run: Run) -> list[Run]:
         """Return the completed runs above the run that its thread has not seen, oldest first."""

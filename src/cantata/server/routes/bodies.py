@@ -18,6 +18,7 @@ ON_DISCONNECT = (
     "`cancel`, the default of `/api/stream`: stop some time after the last reader has left; else `continue`."
 )
 TIMEOUT = "Longest running time."
+TRACE = "false keeps the workflow out of LangSmith, Langfuse and OpenTelemetry."
 IF_BUSY = "While the session has an active workflow: `reject` with 409, or `enqueue` to wait for it."
 SESSION = "The conversation to go on with; left out, a new one begins."
 MODEL = "`gemini-2.5-flash`, `openai:gpt-5-mini`, `offline-demo` …"
@@ -64,6 +65,7 @@ class NewRunBody(Body):
     metadata: dict[str, str | int | float | bool] = Field(default_factory=dict)
     on_disconnect: OnDisconnect | None = Field(None, description=ON_DISCONNECT)
     timeout_seconds: float | None = Field(None, gt=0, le=MAX_TIMEOUT_SECONDS, description=TIMEOUT)
+    trace: bool = Field(True, description=TRACE)
 
 
 class ForkBody(NewRunBody):
@@ -243,6 +245,7 @@ class PromptQuery(NewRunQuery):
     if_busy: IfBusy = Field("reject", description=IF_BUSY)
     on_disconnect: OnDisconnect | None = Field(None, description=ON_DISCONNECT)
     timeout_seconds: Annotated[float, Field(gt=0, le=MAX_TIMEOUT_SECONDS)] | None = Field(None, description=TIMEOUT)
+    trace: bool | None = Field(None, description=TRACE)
 
     def body_members(self) -> dict[str, Any]:
         """Return what a POST would have as its body."""

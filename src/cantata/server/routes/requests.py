@@ -212,6 +212,7 @@ def common_fields(body: RunBody, wanted: Wanted, disconnect: OnDisconnect = "con
         "if_busy": body.if_busy,
         "on_disconnect": disconnect_of(body, wanted, disconnect),
         "timeout_seconds": body.timeout_seconds,
+        "may_trace": body.trace,
         "model": body.model,
         "options": body.options.model_dump(exclude_none=True),
         "recursion_limit": body.config.recursion_limit,

@@ -183,6 +183,7 @@ async def _asked(
         if_busy=sent.if_busy,
         on_disconnect=disconnect_of(sent, wanted),
         timeout_seconds=sent.timeout_seconds,
+        may_trace=sent.trace,
     )
 
 

@@ -142,6 +142,7 @@ async def fork(
         metadata=dict(body.metadata),
         on_disconnect=disconnect_of(body, reply.wanted),
         timeout_seconds=body.timeout_seconds,
+        may_trace=body.trace,
     )
     completed = await answers.service.fork_request(LOCAL_OWNER, run_id, body.checkpoint_id, asked)
     return await answers.start(completed, reply, request)

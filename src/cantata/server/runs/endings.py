@@ -1,6 +1,6 @@
 """The last words of a run, or of its part until a human answers: each sums up what the fold holds."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from msgspec import UNSET
@@ -25,8 +25,16 @@ from cantata.server.runs.live import Cancellation
 class Endings:
     """Makes the last event of one run, once *fold* holds all others."""
 
-    def __init__(self, run_id: RunId, fold: WorkflowFold, redaction: Redaction, timestamps: Timestamps) -> None:
+    def __init__(
+        self,
+        run_id: RunId,
+        fold: WorkflowFold,
+        redaction: Redaction,
+        timestamps: Timestamps,
+        marks: Mapping[str, Any] | None = None,
+    ) -> None:
         self._run_id = run_id
+        self._marks = marks or {}
         self._fold = fold
         self._redaction = redaction
         self._now = timestamps.now
@@ -37,6 +45,7 @@ class Endings:
         pending = [PendingInterrupt(asked.id, plain(asked.value), node) for asked, node in interruption.interrupts]
         return WorkflowInterrupted(
             workflow_id=self._run_id,
+            **self._marks,
             timestamp=self._now(),
             interrupts=pending,
             nodes=list(next_nodes) or UNSET,
@@ -50,6 +59,7 @@ class Endings:
         text = final_response(output, seen, self._fold.last_text(at_root=True))
         return WorkflowCompleted(
             workflow_id=self._run_id,
+            **self._marks,
             timestamp=now,
             final_response=UNSET if text is None else text,
             output=self._redaction.plain(output),
@@ -65,6 +75,7 @@ class Endings:
         now = self._now()
         return WorkflowError(
             workflow_id=self._run_id,
+            **self._marks,
             timestamp=now,
             error=failure.fault,
             recovery_suggestions=list(failure.suggestions),
@@ -80,6 +91,7 @@ class Endings:
         now = self._now()
         return WorkflowCancelled(
             workflow_id=self._run_id,
+            **self._marks,
             timestamp=now,
             by=cancellation.by,
             reason=cancellation.reason,

@@ -23,10 +23,12 @@ from langgraph.store.base import BaseStore
 from langgraph.types import Command
 from msgspec import UNSET
 
-from cantata.callbacks.events import StoredEvent, Timestamps, WorkflowResumed
+from cantata.callbacks.events import StoredEvent, TerminalEvent, Timestamps, WorkflowInterrupted, WorkflowResumed
 from cantata.callbacks.graph_writer import seeded
 from cantata.callbacks.handler import Interruption, StreamingWorkflowCallbackHandler
 from cantata.callbacks.redaction import Redaction
+from cantata.callbacks.tracing.names import orchestrator
+from cantata.callbacks.tracing.tracing import TraceOfRun, Tracing, untraced
 from cantata.graphs.expressions import BadExpression
 from cantata.graphs.opening import AnyGraph
 from cantata.graphs.registry import GraphRegistry, UnknownGraph
@@ -48,6 +50,7 @@ from cantata.server.runs.ports import Bus, Checkpoints, EventLog, RunSaver, RunS
 from cantata.server.runs.presence import Presence
 from cantata.server.runs.recorder import Recorder
 from cantata.server.runs.statistics import record_of
+from cantata.server.runs.traces import marks_of, trace_of
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +71,7 @@ class Engine:
     timestamps: Timestamps
     presence: Presence
     usage: UsageStore
+    tracing: Tracing = field(default_factory=Tracing)
     live: LiveRuns = field(default_factory=LiveRuns)
     metrics: Metrics = field(default_factory=Metrics)
     max_attempts: int
@@ -122,7 +126,11 @@ class Execution:
             timestamps=engine.timestamps,
         )
         self._handler.tell(self.meter)
-        self._endings = Endings(self._run.id, self._recorder.fold, engine.redaction, engine.timestamps)
+        self._trace: TraceOfRun | None = trace_of(engine.tracing, self._run, history)
+        if self._trace is not None:
+            self._handler.trace(self._trace)
+        self._marks = marks_of(self._run)
+        self._endings = Endings(self._run.id, self._recorder.fold, engine.redaction, engine.timestamps, self._marks)
         self._saver: RunSaver = engine.checkpoints.bound(claim, self._recorder.flush)
         self._seen: set[str] = set()
         live.recorder = self._recorder
@@ -171,7 +179,8 @@ class Execution:
     async def _outcome(self) -> Result:
         """Run the graph; every end of it is a value."""
         try:
-            return await self._run_graph()
+            with self._trace.around() if self._trace else untraced():
+                return await self._run_graph()
         except asyncio.CancelledError as error:
             # Its cause is on the live run; without one the graph cancelled itself.
             return failure_of(error, self._engine.redaction)
@@ -222,15 +231,16 @@ class Execution:
     def _config(self, supersteps: int) -> RunnableConfig:
         run, spec = self._run, self._run.spec
         config: RunnableConfig = {
-            "run_name": f"{spec.graph}_orchestrator",
-            "callbacks": [self._handler],
+            "run_name": orchestrator(spec.graph),
+            "callbacks": [self._handler, *(self._trace.handlers if self._trace else ())],
             "tags": list(spec.tags),
             "metadata": {"run_id": str(uuid_of(run.id)), "session_id": run.session_id},
             "recursion_limit": spec.recursion_limit or max(self._engine.recursion_limit, supersteps),
             "configurable": {**spec.configurable, "thread_id": run.thread_id},
         }
-        if run.takeover is None and run.answers is None:
-            config["run_id"] = uuid_of(run.id)  # a tracer takes a root run's id once
+        # A tracer of the graph's own takes a root run's id once; ours knows that a run may go on.
+        if self._trace is not None or (run.takeover is None and run.answers is None):
+            config["run_id"] = uuid_of(run.id)
         return config
 
     async def _input(self, graph: Any, config: RunnableConfig) -> Any:
@@ -281,7 +291,9 @@ class Execution:
             return await self._recorder.settle((), Rest(status="queued", takeover="drain", answers=self._run.answers))
         if isinstance(result, _Answer) and result.interruption is not None:
             asked = self._endings.interrupted(result.interruption, result.next_nodes)
-            return await self._recorder.settle((asked,), Rest(status="interrupted"))
+            following = await self._recorder.settle((asked,), Rest(status="interrupted"))
+            self._tell_end(asked)
+            return following
         self._recorder.flush()  # the fold must hold everything before the last event sums it up
         if isinstance(result, _Answer):
             completed = self._endings.completed(result.output, self._seen, self._saver.latest_checkpoint_id)
@@ -291,8 +303,14 @@ class Execution:
             return await self._end(failed, "failed")
         return await self._end(self._endings.cancelled(result), "cancelled")
 
-    async def _end(self, last: StoredEvent, status: Status) -> RunId | None:
-        return await self._recorder.settle((last,), Rest(status=status), self._summed)
+    async def _end(self, last: TerminalEvent, status: Status) -> RunId | None:
+        following = await self._recorder.settle((last,), Rest(status=status), self._summed)
+        self._tell_end(last)
+        return following
+
+    def _tell_end(self, last: TerminalEvent | WorkflowInterrupted) -> None:
+        if self._trace is not None:  # after the log: a run that another claim goes on with has not ended
+            self._trace.end(last)
 
     def _summed(self, rest: Rest, workflow: dict[str, Any]) -> Rest:
         return replace(rest, record=self._record(workflow), messages=messages_of(self._run, workflow))
@@ -309,6 +327,7 @@ class Execution:
         return WorkflowResumed(
             workflow_id=self._run.id,
             timestamp=self._engine.timestamps.now(),
+            **self._marks,
             cause=self._run.takeover or "recovery",
             attempt=self._run.attempt,
             checkpoint_id=(self._claim.checkpoint_id if self._claim.has_checkpoint else None) or UNSET,

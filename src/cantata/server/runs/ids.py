@@ -50,6 +50,14 @@ def run_id_of(text: str) -> RunId | None:
         return None
 
 
+def traced_run_of(trace_id: str) -> RunId | None:
+    """Return the run whose trace has this id, a UUID with or without dashes; None when it is none."""
+    try:
+        return RunId(_typeid(UUID(trace_id), "wf"))
+    except ValueError:
+        return None
+
+
 @lru_cache(maxsize=1024)  # a run asks a few times, and decoding costs 15 µs
 def uuid_of(run_id: RunId) -> UUID:
     """Return the run's UUIDv7, which is also its root run in LangSmith."""

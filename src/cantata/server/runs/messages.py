@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from cantata.callbacks.events import WorkflowStarted
-from cantata.server.runs.ids import RunId, message_id_of
+from cantata.server.runs.ids import RunId, message_id_of, uuid_of
 from cantata.server.runs.model import Message, Run
 
 USER = "user"
@@ -36,6 +36,7 @@ def question_of(first: WorkflowStarted, given: Any) -> Message:
         send_to=[first.graph],
         timestamp=first.timestamp,
         metadata={"workflow_id": run_id},
+        trace_id=first.trace_id or None,
     )
 
 
@@ -155,4 +156,5 @@ def _message(run: Run, workflow: Entry, entry: Entry, parent_id: str | None, *, 
             "path": entry["path"],
             "model": entry["model"],
         },
+        trace_id=str(uuid_of(run.id)) if run.spec.traced_by else None,
     )

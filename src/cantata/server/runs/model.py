@@ -41,6 +41,10 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     metadata: dict[str, Any] = {}
     answer_nodes: list[list[str]] | None = None
     """The paths of the nodes whose messages are the answer, where the graph says so."""
+    traced_by: list[str] = []
+    """The tools that its trace is sent to, as drawn when it was created."""
+    traceparent: str | None = None
+    """The span of the request that made it, where that came with one."""
     continues: bool = False
     """A fork that begins with what its checkpoint leaves to be done; `input` is then its origin's."""
 

@@ -54,6 +54,8 @@ class RunRequest:
     timeout_seconds: float | None = None
     is_stream: bool = False
     """See `RunSpec`."""
+    may_trace: bool = True
+    """The configured tools may be told of the run."""
     model: str | None = None
     models: tuple[str, ...] = ()
     """Several that answer side by side."""

@@ -32,7 +32,7 @@ from cantata.server.runs.fold import WorkflowFold
 from cantata.server.runs.forks import fork_of
 from cantata.server.runs.frames import Frames, FrameWriter
 from cantata.server.runs.history import checkpoints_of
-from cantata.server.runs.ids import RunId, new_run_id
+from cantata.server.runs.ids import RunId, new_run_id, uuid_of
 from cantata.server.runs.links import links_of
 from cantata.server.runs.live import Cancellation, LiveRun
 from cantata.server.runs.messages import question_of
@@ -42,6 +42,7 @@ from cantata.server.runs.ports import Dispatcher, Page, RunFilter
 from cantata.server.runs.reader import Beat, Gap, Watch, follow
 from cantata.server.runs.recorder import Recorder
 from cantata.server.runs.requests import RunRequest, SpecLimits, session_of, spec_of
+from cantata.server.runs.traces import caller, marks_for, marks_of
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +92,8 @@ class RunService:
         request = await self._definitions.resolved(owner, request)
         spec = await spec_of(request, self._engine.graphs, self._models, self._limits)
         run_id = request.run_id or new_run_id()
+        if request.may_trace and (traced_by := self._engine.tracing.chosen(uuid_of(run_id))):
+            spec = msgspec.structs.replace(spec, traced_by=traced_by, traceparent=caller.get())
         first = self._first(run_id, session_of(request), spec, request)
         new = NewRun(
             id=run_id,
@@ -151,7 +154,7 @@ class RunService:
         run = await self.get(owner, run_id)
         if folded is None:
             folded = await self._stored(run)
-        return told(run, folded)
+        return self._told(run, folded)
 
     async def progress(self, run: Run) -> float | None:
         """Return the percentage that the run last told."""
@@ -314,6 +317,7 @@ class RunService:
         return WorkflowStarted(
             workflow_id=run_id,
             timestamp=self._engine.timestamps.now(),
+            **marks_for(run_id, spec),
             graph=spec.graph,
             strategy=spec.strategy,
             input=plain(request.input if request.shown_input is None else request.shown_input),
@@ -321,6 +325,18 @@ class RunService:
             metadata=plain(spec.metadata) or UNSET,
             answer_nodes=spec.answer_nodes or UNSET,
         )
+
+    def _told(self, run: Run, folded: Workflow) -> Workflow:
+        """Join what the log tells with what only the row and the process know."""
+        status = run.status if folded["status"] == "running" else folded["status"]
+        return folded | {
+            "status": status,
+            "created_at": run.created_at,
+            "started_at": run.started_at,
+            "attempt": run.attempt,
+            "trace": self._engine.tracing.told(run.spec.traced_by, uuid_of(run.id)),
+            "links": links_of(run.id),
+        }
 
     async def _stored(self, run: Run) -> Workflow:
         """Return the fold that was stored when the run came to rest; fold anew what a crash left behind.
@@ -354,7 +370,11 @@ class RunService:
             Claim(run=run, checkpoint_id=None), history, engine, RunMeter(engine.metrics, engine.usage, run)
         )
         event = WorkflowResumed(
-            workflow_id=run.id, timestamp=engine.timestamps.now(), cause="human", attempt=run.attempt
+            workflow_id=run.id,
+            timestamp=engine.timestamps.now(),
+            **marks_of(run),
+            cause="human",
+            attempt=run.attempt,
         )
         await recorder.settle((event,), Rest(status="queued", answers=responses, resumption=resumption))
 
@@ -375,19 +395,6 @@ def check_cursor(run: Run, after: int) -> None:
     """
     if after > run.last_seq:
         raise CursorBeyondHead(last_seq=run.last_seq)
-
-
-def told(run: Run, folded: Workflow) -> Workflow:
-    """Join what the log tells with what only the row knows."""
-    status = run.status if folded["status"] == "running" else folded["status"]
-    return folded | {
-        "status": status,
-        "created_at": run.created_at,
-        "started_at": run.started_at,
-        "attempt": run.attempt,
-        "trace": None,
-        "links": links_of(run.id),
-    }
 
 
 def _repeated(run: Run, responses: dict[str, Any], idempotency_key: str | None) -> int | None:

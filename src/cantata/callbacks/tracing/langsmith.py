@@ -1,0 +1,207 @@
+"""Sends traces to LangSmith, through its own client but in a thread and with deadlines of ours.
+
+The library's own threads keep a process for minutes when the endpoint is down, and post a run's children while the
+caller waits. Its `create_run` and `update_run`, through which everything goes, LangChain's tracer and `@traceable`
+alike, therefore only mask and queue here; `multipart_ingest` sends.
+"""
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from langsmith import Client
+from langsmith import utils as langsmith_utils
+from urllib3 import Retry
+
+from cantata.callbacks.redaction import MAX_ERROR_CHARS, Redaction
+from cantata.callbacks.tracing.facts import VALUE_BYTES, RunFacts
+from cantata.callbacks.tracing.langsmith_run import LangSmithRun
+from cantata.callbacks.tracing.names import LANGSMITH
+from cantata.callbacks.tracing.outbox import Outbox
+from cantata.callbacks.usage import cost_usd
+
+logger = logging.getLogger(__name__)
+
+CONNECT_MS, READ_MS = 500, 2_000
+ASK_SECONDS = 30.0  # between two questions for the project, until it is told
+MAX_TRACEBACK_CHARS = 4 * MAX_ERROR_CHARS
+HOSTED = "https://api.smith.langchain.com"
+
+_MASKED = ("inputs", "outputs", "extra", "tags", "name")  # not `serialized`: a model's whole `repr`
+_KEPT = (
+    *("id", "run_type", "start_time", "end_time", "trace_id", "parent_run_id", "dotted_order", "session_name"),
+    *("session_id", "reference_example_id", "attachments"),
+)
+
+Payload = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LangSmithSettings:
+    """Where LangSmith is, as its own environment variables name it."""
+
+    endpoint: str
+    api_key: str | None
+    project: str
+    workspace_id: str | None = None
+    rate: float = 1.0
+
+
+@dataclass(frozen=True)
+class _Operation:
+    payload: Payload
+    is_new: bool
+
+
+class QueueingClient(Client):
+    """LangSmith's client; what is posted is masked, copied and queued, so that nobody waits for it."""
+
+    def __init__(self, settings: LangSmithSettings, redaction: Redaction) -> None:
+        super().__init__(
+            api_url=settings.endpoint,
+            api_key=settings.api_key,
+            workspace_id=settings.workspace_id,
+            timeout_ms=(CONNECT_MS, READ_MS),
+            retry_config=Retry(total=0),
+            auto_batch_tracing=False,
+            omit_traced_runtime_info=True,
+            tracing_mode="langsmith",
+            tracing_sampling_rate=1.0,  # it is decided once for a run, and not here
+            tracing_error_callback=self._note_failure,
+            disable_prompt_cache=True,
+        )
+        self._project = settings.project
+        self._redaction = redaction
+        self._has_failed = False
+        self.project_url: str | None = None
+        self._ask_at = 0.0
+        self._outbox: Outbox[_Operation] = Outbox("LangSmith", self._deliver)
+        # Of each batch that cannot be sent the library logs the whole list; the outbox says it once a minute.
+        logging.getLogger("langsmith.client").addFilter(_is_no_complaint)
+
+    def create_run(self, name: str, inputs: dict[str, Any], run_type: Any, **kwargs: Any) -> None:
+        """Queue a run's beginning."""
+        told = {"name": name, "inputs": inputs, "run_type": run_type, **kwargs}
+        self._outbox.put(_Operation(self._masked(told), is_new=True))
+
+    def update_run(self, run_id: Any, **kwargs: Any) -> None:
+        """Queue a run's end."""
+        self._outbox.put(_Operation(self._masked({"id": run_id, **kwargs}), is_new=False))
+
+    def request_with_retries(
+        self, /, method: Any, pathname: str, *, request_kwargs: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> Any:
+        """Ask with our deadlines, also where the library has longer ones of its own."""
+        bounded = {**(request_kwargs or {}), "timeout": self._timeout}
+        return super().request_with_retries(method, pathname, request_kwargs=bounded, **kwargs)
+
+    def close(self, timeout: float | None = None) -> None:
+        """Send what is queued, for so long at most, and let go of the connections."""
+        self._outbox.close(timeout or 0.0)
+        super().close(timeout=0)
+        logging.getLogger("langsmith.client").removeFilter(_is_no_complaint)
+
+    def _masked(self, told: Payload) -> Payload:
+        redaction = self._redaction
+        payload = {name: told[name] for name in _KEPT if told.get(name) is not None}
+        payload |= {name: redaction.plain(told[name]) for name in _MASKED if told.get(name) is not None}
+        for name in ("inputs", "outputs"):
+            if name in payload:
+                payload[name] = _bounded(payload[name])
+        if events := told.get("events"):
+            payload["events"] = [{name: event[name] for name in ("name", "time")} for event in events]
+        if error := told.get("error"):
+            payload["error"] = redaction.text(str(error))[:MAX_TRACEBACK_CHARS]
+        if extra := payload.get("extra"):
+            extra.pop("runtime", None)  # of this machine
+            _price(extra.get("metadata") or {})
+        payload.setdefault("session_name", told.get("project_name") or self._project)
+        return payload
+
+    def _deliver(self, batch: Sequence[_Operation]) -> bool:
+        self._has_failed = False
+        whole = [operation for operation in batch if "dotted_order" in operation.payload]
+        self.multipart_ingest(
+            create=[operation.payload for operation in whole if operation.is_new],
+            update=[operation.payload for operation in whole if not operation.is_new],
+        )
+        went_well = not self._has_failed
+        for operation in batch:
+            if "dotted_order" not in operation.payload:  # left open by a dead process: only its id is known
+                self._end_by_id(operation.payload)
+        if went_well and self.project_url is None and time.monotonic() >= self._ask_at:
+            self._ask_at = time.monotonic() + ASK_SECONDS
+            self._ask_project()
+        return went_well
+
+    def _end_by_id(self, payload: Payload) -> None:
+        members = {name: payload[name] for name in ("end_time", "error") if name in payload}
+        try:
+            super().update_run(payload["id"], **members)
+        except langsmith_utils.LangSmithError as error:  # such as that its beginning never arrived
+            logger.debug("LangSmith does not end %s", payload["id"], exc_info=error)
+
+    def _ask_project(self) -> None:
+        try:
+            found = self.read_project(project_name=self._project)
+        except (langsmith_utils.LangSmithError, ValueError) as error:  # a project exists some time after its traces
+            logger.debug("LangSmith does not tell its project yet", exc_info=error)
+            return
+        host = langsmith_utils.get_host_url(None, self.api_url)
+        self.project_url = f"{host}/o/{found.tenant_id}/projects/p/{found.id}"
+
+    def _note_failure(self, error: Exception) -> None:
+        self._has_failed = True
+
+
+@dataclass
+class LangSmith:
+    """A `Backend`."""
+
+    settings: LangSmithSettings
+    redaction: Redaction
+    name: str = LANGSMITH
+    client: QueueingClient = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.client = QueueingClient(self.settings, self.redaction)
+        self.rate = self.settings.rate
+
+    def begin(self, run: RunFacts) -> LangSmithRun:
+        """Begin the run's trace, or go on with it."""
+        return LangSmithRun(self.client, self.settings.project, run)
+
+    def url(self, trace_id: UUID) -> str | None:
+        """Return where a trace is shown, once the project's address is known."""
+        return f"{self.client.project_url}/r/{trace_id}?poll=true" if self.client.project_url else None
+
+    def close(self, seconds: float) -> None:
+        """Send what is left, for so long at most."""
+        self.client.close(seconds)
+
+
+def _price(metadata: Payload) -> None:
+    """Add what a model call cost, at list price, to the usage that LangSmith reads."""
+    usage, model = metadata.get("usage_metadata"), metadata.get("ls_model_name")
+    if not isinstance(usage, dict) or not isinstance(model, str):
+        return
+    cached = (usage.get("input_token_details") or {}).get("cache_read") or 0
+    tokens = usage.get("input_tokens") or 0, usage.get("output_tokens") or 0
+    cost = cost_usd(model, metadata.get("ls_provider"), *tokens, cached)
+    if cost is not None:
+        usage["total_cost"] = cost
+
+
+def _bounded(value: Any) -> Any:
+    data = msgspec.json.encode(value)
+    if len(data) <= VALUE_BYTES:
+        return value
+    return {"cut": f"{data[:VALUE_BYTES].decode(errors='ignore')}… [{len(data)} bytes in all]"}
+
+
+def _is_no_complaint(record: logging.LogRecord) -> bool:
+    return not record.getMessage().startswith("Failed to multipart ingest")
