@@ -5,10 +5,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # What is there of the Python this repository keeps; the package by its real folder, not by the shortcuts.
-SOURCES := $(wildcard src tests benchmarks docs/generate.py docs/pages docs/examples)
+SOURCES := $(wildcard src tests benchmarks docs/generate.py docs/pages docs/examples web/fingerprint.py)
 
 # Folders with npm packages of their own: for the page and for tests. A server runs without them.
 NODE_FOLDERS := web tests/clients tests/browser
+
+# The built page, committed so that a server needs no Node.
+PAGE := src/cantata/server/page
+IN_WEB := cd web && PATH="$(CURDIR)/web/node_modules/.bin:$(CURDIR)/$(BIN):$$PATH"
+BUILD_PAGE := $(IN_WEB) vite build app --logLevel warn --emptyOutDir --outDir
 
 # Nothing outside the repository's own environment takes part.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME UV_PROJECT_ENVIRONMENT
@@ -16,7 +21,8 @@ UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv --no-config
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install packages run studio test test-gemini check format lock transcripts bench docs clean
+.PHONY: help install packages run studio test test-gemini check web web-check screenshots format lock transcripts \
+	bench docs clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -65,6 +71,25 @@ check: install ## Check format, lint, types, import rules and docs
 	$(BIN)/lint-imports
 	$(BIN)/python -m docs.generate --check
 
+web: install web/node_modules/.installed ## Build the page into src/cantata/server/page, after a change in web/
+	$(IN_WEB) node client/generate.mjs
+	$(IN_WEB) tsc -p client
+	$(IN_WEB) tsc --noEmit -p app
+	$(BUILD_PAGE) "$(CURDIR)/$(PAGE)"
+	$(BIN)/python web/fingerprint.py
+
+web-check: install web/node_modules/.installed ## Check the types and tests of web/, and that the committed page is its build
+	$(IN_WEB) node client/generate.mjs --check
+	$(IN_WEB) tsc -p client
+	$(IN_WEB) tsc --noEmit -p app
+	$(IN_WEB) node --test 'app/tests/**/*.test.ts'
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && ($(BUILD_PAGE) "$$folder") \
+		&& diff -r --exclude sources.sha256 "$$folder" $(PAGE) \
+		|| { echo "$(PAGE) is not what web/ makes: run 'make web' and commit it."; exit 1; }
+
+screenshots: install packages ## Take the pictures of docs/images anew
+	SCREENSHOTS=docs/images $(BIN)/pytest tests/browser/test_screenshots.py $(ARGS)
+
 format: install ## Format the code and mend what lint can mend
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
@@ -81,7 +106,7 @@ lock: $(BIN)/uv ## Lock the dependencies anew, none younger than a week; UPGRADE
 transcripts: install ## Rewrite the golden transcripts; review their diff
 	UPDATE_TRANSCRIPTS=1 $(BIN)/pytest tests/transcripts $(ARGS)
 
-bench: install ## Measure; options go in ARGS
+bench: install packages ## Measure; options go in ARGS
 	$(BIN)/python -m benchmarks $(ARGS)
 
 docs: install ## Write the generated pages of docs/ anew

@@ -51,6 +51,8 @@ TARGETS = (
     Target("Langfuse refused, × live", "tracing.langfuse_refused", 1.2),
     Target("Langfuse broken, × live", "tracing.langfuse_broken", 1.2),
     Target("Langfuse silent, × live", "tracing.langfuse_silent", 1.2),
+    Target("page, frames missed", "page.dropped_share", 0.01),
+    Target("page, slowed to a quarter", "page.slowed_dropped_share", 0.20),
 )
 
 STREAM_COLUMNS: tuple[Column, ...] = (
@@ -100,6 +102,7 @@ FORMAT_ROWS: tuple[Column, ...] = (
     ("  client cores", "crowd_client_cores", ".2f"),
     ("  KiB per reader", "crowd_reader_kib", ".0f"),
 )
+PAGE_ROWS = (("as it is", ""), ("slowed to a quarter", "slowed_"))
 NAME_WIDTH = 26
 QUIET_CORES = 0.15  # what the rest of a machine may use before a result is doubtful
 REFERENCE_TOKENS_PER_SECOND = 18_500  # raw, where a prototype reached the targets
@@ -125,6 +128,8 @@ def figures_of(samples: Samples) -> Figures:
     for name, costs in samples.formats.items():
         found |= {f"format {name}.{key}": value for key, value in asdict(median(costs)).items()}
         found |= _format_ratios(samples, name)
+    if samples.page:
+        found |= {f"page.{key}": value for key, value in asdict(median(samples.page)).items()}
     if samples.frame_bytes is not None:
         found["frame.bytes"] = samples.frame_bytes
     return found
@@ -147,6 +152,8 @@ def render(samples: Samples, figures: Figures) -> str:
         lines += _tracing(figures)
     if samples.formats:
         lines += _formats(samples, figures)
+    if samples.page:
+        lines += _page(figures)
     return "\n".join([*lines, *_targets(figures), *_noise(figures)])
 
 
@@ -237,6 +244,17 @@ def _formats(samples: Samples, figures: Figures) -> Iterator[str]:
         ]
         yield f"{title:<{NAME_WIDTH}}" + "".join(f"  {cell}" for cell in cells)
     yield "  ×: share of `reasoning`; crowd: every reader reads one run"
+    yield ""
+
+
+def _page(figures: Figures) -> Iterator[str]:
+    heads = ("missed", "worst ms", "script s", "heap MiB")
+    yield f"{'page, 500 events/s':<{NAME_WIDTH}}" + "".join(f"  {head:>8}" for head in heads)
+    for title, prefix in PAGE_ROWS:
+        missed, worst, script = (
+            figures[f"page.{prefix}{name}"] for name in ("dropped_share", "worst_ms", "script_seconds")
+        )
+        yield f"{title:<{NAME_WIDTH}}  {missed:>8.1%}  {worst:>8.0f}  {script:>8.2f}  {figures['page.heap_mib']:>8.1f}"
     yield ""
 
 

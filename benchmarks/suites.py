@@ -3,25 +3,28 @@
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
 from benchmarks import loads
 from benchmarks.compiled import CompiledCost, measure_compiled
 from benchmarks.formats import CrowdLoad, FormatCost, FormatsSize, measure_formats
 from benchmarks.gemini import GeminiCost, measure_gemini
 from benchmarks.loads import RequestResult, StreamLoad, StreamResult
+from benchmarks.page import PageSmoothness, measure_page
 from benchmarks.raw import RawSpeed, measure_raw
 from benchmarks.server import Server, serving
 from benchmarks.tracing import TracingCost, measure_tracing
 
-Suite = Literal["raw", "flood", "pace", "tiny", "poll", "gemini", "compiled", "formats", "tracing"]
-SUITES: tuple[Suite, ...] = ("raw", "flood", "pace", "tiny", "poll", "gemini", "compiled", "formats", "tracing")
+Suite = Literal["raw", "flood", "pace", "tiny", "poll", "gemini", "compiled", "formats", "tracing", "page"]
+SUITES: tuple[Suite, ...] = get_args(Suite)
 
 TOKENS = 100  # a run in a flood, and raw
 CLIENTS = 16  # of short requests
 MAX_CONCURRENT_RUNS = 2_000
 
-R = TypeVar("R", RawSpeed, StreamResult, RequestResult, GeminiCost, CompiledCost, FormatCost, TracingCost)
+R = TypeVar(
+    "R", RawSpeed, StreamResult, RequestResult, GeminiCost, CompiledCost, FormatCost, TracingCost, PageSmoothness
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +99,7 @@ class Samples:
     compiled: list[CompiledCost] = field(default_factory=list)
     tracing: list[TracingCost] = field(default_factory=list)
     formats: dict[str, list[FormatCost]] = field(default_factory=dict)
+    page: list[PageSmoothness] = field(default_factory=list)
 
 
 def measure(samples: Samples, size: Size, wanted: Sequence[Suite], tell: Callable[[str], None]) -> None:
@@ -121,6 +125,9 @@ def measure(samples: Samples, size: Size, wanted: Sequence[Suite], tell: Callabl
     if "formats" in wanted:
         for name, cost in measure_formats(size.formats, tell).items():
             samples.formats.setdefault(name, []).append(cost)
+    if "page" in wanted:
+        tell("page")
+        samples.page.append(measure_page())
 
 
 def median(results: Sequence[R]) -> R:

@@ -137,3 +137,29 @@ def test_events_come_in_pages_too(server: ServerProcess) -> None:
 
     assert page == {"events": events[2:5], "last_seq": len(events), "has_more": True}
     assert whole == {"events": events, "last_seq": len(events), "has_more": False}
+
+
+@pytest.mark.parametrize(("accepted", "encoding"), [("gzip, br", "gzip"), ("identity", None)])
+def test_a_long_answer_is_compressed_for_who_wants_it(
+    server: ServerProcess, key: str, accepted: str, encoding: str | None
+) -> None:
+    run = server.waited("/api/workflows", {"graph": "flood", "input": f"{key} 5000 0"})
+    address = f"/api/workflows/{run['workflow_id']}"
+
+    answer = server.client.get(address, headers={"Accept-Encoding": accepted})
+
+    assert answer.headers.get("content-encoding") == encoding
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.json() == run
+
+
+def test_a_stream_and_a_short_answer_are_left_as_they_are(server: ServerProcess, key: str) -> None:
+    wants = {"Accept-Encoding": "gzip"}
+    run = server.started("flood", f"{key} 5000 0")
+
+    with server.stream("GET", f"/api/workflows/{run}/events", headers=wants) as stream:
+        stream.rest()
+    short = server.client.get(f"/api/workflows/{run}/status", headers=wants)
+
+    assert "content-encoding" not in stream.response.headers
+    assert "content-encoding" not in short.headers

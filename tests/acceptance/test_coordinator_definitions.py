@@ -56,6 +56,36 @@ def test_a_stored_workflow_runs_on_the_other_routes_too(coordinator: ServerProce
     assert coordinator.waited("/api/workflows", {"graph": key, "input": "ahoy"})["final_response"] == "AHOY"
 
 
+def test_a_run_is_drawn_in_the_version_that_it_started_with(coordinator: ServerProcess, key: str) -> None:
+    store(coordinator, key)
+    run = coordinator.waited(NAMED, {"workflow": key, "inputs": "ahoy"})["workflow_id"]
+    coordinator.client.put(f"{STORED}/{key}", json={"spec": spec("upper", "exclaim")})
+
+    told = [coordinator.client.get(address) for address in (f"/api/workflows/{run}/drawing", f"{STORED}/{key}")]
+
+    agents = [node["agent"] for node in told[0].json()["nodes"] if node["agent"]]
+    newest = [node["agent"] for node in told[1].json()["drawing"]["nodes"] if node["agent"]]
+    assert (agents, newest) == (["upper"], ["upper", "exclaim"])
+    assert told[0].json()["mermaid"].startswith("flowchart TD\n")
+
+
+def test_a_run_is_drawn_as_long_as_its_graph_is_there(fresh: Fresh) -> None:
+    server = fresh(COORDINATOR).start()
+    run = server.waited("/api/workflows", {"graph": "upper", "input": "ahoy"})["workflow_id"]
+    address = f"/api/workflows/{run}/drawing"
+
+    drawn, graphs = server.client.get(address), server.client.get("/api/graphs/upper/drawing")
+    unknown = server.client.get("/api/workflows/wf_nothing/drawing")
+    server.terminate()
+    without = ServerProcess(server.folder, None).start()
+    gone = without.client.get(address)
+    without.close()
+
+    assert drawn.json() == graphs.json()
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "workflow_not_found")
+    assert (gone.status_code, gone.json()["code"]) == (422, "graph_unusable")
+
+
 def test_a_run_keeps_its_version_through_a_kill(fresh: Fresh, key: str) -> None:
     server = fresh(COORDINATOR).start()
     store(server, "mine", spec=spec("gated", "upper"))

@@ -1,5 +1,6 @@
 """`create_app` inside another FastAPI application, at its root and under a path, on a uvicorn of its own."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -109,13 +110,16 @@ def test_a_stream_a_waiting_answer_and_an_error_name_mounted_addresses(sites: Si
 
 
 @pytest.mark.parametrize("path", ["", "/agents"])
-def test_the_page_names_where_it_is(sites: Sites, path: str) -> None:
+def test_the_page_finds_its_files_wherever_it_is(sites: Sites, path: str) -> None:
     site = sites(path)
 
-    page = site.outer.get(f"{path}/").text
+    page = site.outer.get(f"{path}/")
+    linked = re.findall(r'(?:src|href)="\./([^"]+)"', page.text)
+    answers = [site.outer.get(f"{path}/{name}") for name in linked]
 
-    assert f'href="{path}/api/workflows"' in page
-    assert f"{site.url}{path}/chat" in page
+    assert any(name.startswith("assets/") for name in linked)
+    assert [answer.status_code for answer in answers] == [200] * len(linked)
+    assert '="/' not in page.text
 
 
 def test_the_site_and_cantata_each_describe_themselves(sites: Sites) -> None:

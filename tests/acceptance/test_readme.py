@@ -52,8 +52,9 @@ def test_health_names_the_graphs(server: ServerProcess) -> None:
     assert answer.json()["broken_graphs"] == {}
 
 
-def test_the_page_shows_the_command(server: ServerProcess) -> None:
+def test_the_page_is_at_the_root(server: ServerProcess) -> None:
     answer = server.client.get("/")
 
+    assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/html")
-    assert f"{server.url}/chat" in answer.text
+    assert "<title>Cantata</title>" in answer.text

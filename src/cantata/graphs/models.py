@@ -30,6 +30,8 @@ __all__ = [
     "aclose_models",
     "chat_model",
     "check_model",
+    "known_models",
+    "model_provider",
     "resolve_model_name",
     "short_model_name",
     "warm_up",
@@ -37,6 +39,14 @@ __all__ = [
 
 GEMINI_PREFIX = "google_genai:"
 GEMINI_DEFAULT = "google_genai:gemini-2.5-flash"
+GEMINI_MODELS = (  # names to pick from; whatever else the key opens can be named all the same
+    GEMINI_DEFAULT,
+    "google_genai:gemini-2.5-flash-lite",
+    "google_genai:gemini-2.5-pro",
+    "google_genai:gemini-3.1-pro-preview",
+    "google_genai:gemini-3.8-flash",
+    "google_genai:gemini-4-argon",
+)
 
 _MAX_CACHED = 32  # clients per event loop; each holds a connection pool
 _PROVIDED = re.compile(r"[a-z][a-z0-9_]*:\S+")
@@ -102,6 +112,21 @@ def resolve_model_name(name: str | None, settings: ModelSettings) -> str:
         message = f"The model {canonical} needs a key: set GEMINI_API_KEY, or use {OFFLINE_MODEL}."
         raise ModelUnavailable(message)
     return canonical
+
+
+def known_models(settings: ModelSettings) -> list[str]:
+    """List names to pick from, the default first and `offline-demo` last.
+
+    Raises:
+        UnknownModel, ModelUnavailable: The default cannot be had; see `resolve_model_name`.
+    """
+    gemini = GEMINI_MODELS if settings.gemini_api_key is not None else ()
+    return list(dict.fromkeys([resolve_model_name(None, settings), *gemini, OFFLINE_MODEL]))
+
+
+def model_provider(canonical: str) -> str:
+    """Name who provides a model; a model of our own names itself."""
+    return canonical.partition(":")[0]
 
 
 def check_model(name: str | None, settings: ModelSettings) -> str:

@@ -30,6 +30,7 @@ from cantata.server.routes import (
     graphs,
     health,
     metrics,
+    models,
     operations,
     sessions,
     stream,
@@ -38,6 +39,7 @@ from cantata.server.routes import (
 )
 from cantata.server.routes.answers import Answers
 from cantata.server.routes.documented import PROBLEM_CONTENT
+from cantata.server.routes.page import page_routes
 from cantata.server.routes.session_shapes import session_schemas
 from cantata.server.runs.workflow import workflow_schemas
 from cantata.server.settings import Settings
@@ -81,12 +83,14 @@ def create_app(settings: Settings, config_path: Path | None = None) -> FastAPI:
         coordinator.router,
         definitions.router,
         graphs.router,
+        models.router,
         health.router,
         metrics.router,
         operations.router,
         usage.router,
     ):
         app.include_router(router)
+    app.router.routes.extend(page_routes())
     _describe(app)
     _add_middleware(app, settings)
     _add_error_handlers(app)

@@ -18,6 +18,7 @@ from cantata.graphs.models import (
     ModelUnavailable,
     UnknownModel,
     aclose_models,
+    known_models,
     resolve_model_name,
     warm_up,
 )
@@ -72,6 +73,8 @@ class Resources:
     limits: SpecLimits
     default_model: str
     """Of agents whose run names none."""
+    known_models: list[str]
+    """What clients are offered to pick from."""
     database: Database
 
     async def measure(self) -> None:
@@ -201,6 +204,7 @@ def _build(
         sessions=Sessions(sessions, engine.store),
         limits=limits,
         default_model=resolve_model_name(None, models),
+        known_models=known_models(models),
         database=database,
     )
 

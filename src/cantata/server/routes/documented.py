@@ -67,6 +67,36 @@ CHANGE_ANSWERS: Answers = {
     ),
 }
 LOOK_ANSWERS: Answers = {**_problems(_404="Nothing has this name", _422="The graph cannot be loaded")}
+RUN_DRAWING_ANSWERS: Answers = {
+    **_problems(_404="No workflow has this id", _422="What it ran is gone: the graph, or an agent of its steps")
+}
+MODEL_LIST: Answers = {
+    200: {
+        "description": "The models.",
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "models": {
+                            "type": "array",
+                            "items": {
+                                "type": "object",
+                                "properties": {
+                                    "name": {"type": "string"},
+                                    "provider": {"type": "string"},
+                                    "is_default": {"type": "boolean"},
+                                },
+                                "required": ["name", "provider", "is_default"],
+                            },
+                        }
+                    },
+                    "required": ["models"],
+                }
+            }
+        },
+    }
+}
 STATS_ANSWERS: Answers = {**_problems(_422="No agent has this name")}
 ACTION_ANSWERS: Answers = {
     **_problems(

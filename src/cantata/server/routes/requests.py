@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from cantata.server.errors import BadCursor, CursorOfAnotherRequest, WorkflowNotFound
 from cantata.server.protocols.view import Format, View
 from cantata.server.routes.bodies import NewRunBody, NewRunQuery, RunBody, StreamQuery
+from cantata.server.routes.compression import compressed
 from cantata.server.runs.ids import Cursor, RunId, cursor_of, run_id_of
 from cantata.server.runs.model import OnDisconnect, Run
 from cantata.server.runs.requests import invalid
@@ -49,7 +50,7 @@ def _is_deeper(value: Any, levels: int) -> bool:
 
 
 class StrictJsonRoute(APIRoute):
-    """A route whose body is read by `StrictJsonRequest`."""
+    """A route whose body is read by `StrictJsonRequest`; long answers are compressed."""
 
     def get_route_handler(self) -> Callable[[Request], Any]:
         """Wrap FastAPI's handler."""
@@ -57,7 +58,7 @@ class StrictJsonRoute(APIRoute):
 
         async def strictly(request: Request) -> Response:
             answer: Response = await handle(StrictJsonRequest(request.scope, request.receive))
-            return answer
+            return await compressed(answer, request)
 
         return strictly
 

@@ -1,11 +1,16 @@
 """/api/workflows: run any graph, look at runs, steer them."""
 
+import asyncio
 from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from cantata.callbacks.events import Timestamps
+from cantata.graphs.registry import UnknownGraph
+from cantata.graphs.source import BrokenGraph
+from cantata.graphs.spec import BadSpec
+from cantata.server.errors import GraphUnusable
 from cantata.server.routes.answers import POLL_SECONDS, Answers, Service, json_response, small_status
 from cantata.server.routes.bodies import (
     CancelBody,
@@ -20,7 +25,14 @@ from cantata.server.routes.bodies import (
     WorkflowBody,
 )
 from cantata.server.routes.chat import check_text
-from cantata.server.routes.documented import ACTION_ANSWERS, EVENTS_ANSWERS, RUN_ANSWERS, WORKFLOW_ANSWERS
+from cantata.server.routes.documented import (
+    ACTION_ANSWERS,
+    EVENTS_ANSWERS,
+    RUN_ANSWERS,
+    RUN_DRAWING_ANSWERS,
+    WORKFLOW_ANSWERS,
+)
+from cantata.server.routes.graphs import drawing_of
 from cantata.server.routes.requests import (
     LOCAL_OWNER,
     StrictJsonRoute,
@@ -153,6 +165,18 @@ async def history(run_id: WorkflowId, query: Annotated[HistoryQuery, Query()], a
     """List the checkpoints that a workflow made, newest first."""
     run = await answers.service.get(LOCAL_OWNER, run_id)
     return json_response({"checkpoints": await answers.service.history(run, query.limit)})
+
+
+@router.get("/{workflow_id}/drawing", responses=RUN_DRAWING_ANSWERS)
+async def drawing(run_id: WorkflowId, request: Request, answers: Service, query: NoQuery) -> Response:
+    """Draw what a workflow runs, in the version that it started with: nodes, edges, Mermaid."""
+    run = await answers.service.get(LOCAL_OWNER, run_id)
+    graphs = request.app.state.resources.engine.graphs
+    try:
+        source = await asyncio.to_thread(graphs.find, run.spec.graph, run.spec.definition)
+    except (UnknownGraph, BrokenGraph, BadSpec) as error:
+        raise GraphUnusable(f"What this workflow ran cannot be drawn any more. {error}") from error
+    return json_response(await drawing_of(source))
 
 
 @router.delete("/{workflow_id}", status_code=204, responses=ACTION_ANSWERS)

@@ -166,6 +166,7 @@ class WorkflowFold:
             "session_id": event.session_id,
             "input": event.input,
             "metadata": event.metadata or {},
+            "answer_nodes": event.answer_nodes or None,
         }
 
     def _step_start(self, event: StepStart) -> None:
@@ -177,6 +178,8 @@ class WorkflowFold:
             "name": event.name,
             "status": "running",
             "attempt": event.attempt,
+            "superstep": None if event.superstep is UNSET else event.superstep,
+            "started_at": event.timestamp,
             "duration_ms": None,
             **self._place(event),
         }
@@ -231,6 +234,7 @@ class WorkflowFold:
             "args": event.args,
             "status": "running",
             "output": None,
+            "started_at": event.timestamp,
             "duration_ms": None,
             **self._place(event),
         }

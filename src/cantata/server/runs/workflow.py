@@ -28,6 +28,9 @@ class WorkflowStep(_Entry, kw_only=True):
     status: str
     attempt: int
     duration_ms: int | None
+    superstep: int | None = None
+    """LangGraph's count of rounds within the step's graph; branches of one round share it."""
+    started_at: str | None = None
     output: Any = None
     error: Any = None
 
@@ -54,6 +57,7 @@ class WorkflowTool(_Entry, kw_only=True):
     status: str
     output: Any
     duration_ms: int | None
+    started_at: str | None = None
     output_bytes: int | None = None
     error: Any = None
     progress: float | int | None = None
@@ -120,6 +124,8 @@ class Workflow(msgspec.Struct, kw_only=True):
     checkpoint_id: str | None
     trace: dict[str, str] | None
     links: dict[str, str]
+    answer_nodes: list[list[str]] | None = None
+    """Paths of the nodes whose messages are the answer; null for all."""
     interrupt_cause: InterruptCause | None = None
     interrupt_nodes: list[str] | None = None
     failed_node: str | None = None

@@ -1,0 +1,211 @@
+/** The page: the conversations, the one that is open, and what is shown beside it. */
+import { createClient, type Run } from "@cantata/client";
+import { lazy, Suspense, useCallback, useDeferredValue, useEffect, useState } from "react";
+import { announce, LiveRegion } from "./parts/LiveRegion.tsx";
+import { Sheet } from "./parts/Sheet.tsx";
+import { Spinner } from "./parts/Spinner.tsx";
+import { peek } from "./sessions/board.ts";
+import { sessionsChanged } from "./sessions/changes.ts";
+import { post } from "./sessions/outbox.ts";
+import { Sidebar } from "./sessions/Sidebar.tsx";
+import { useChoices } from "./sessions/useChoices.ts";
+import { useSessions } from "./sessions/useSessions.ts";
+import { Banner } from "./shell/Banner.tsx";
+import { ErrorBoundary } from "./shell/ErrorBoundary.tsx";
+import { isOffline } from "./shell/faults.ts";
+import { Header, ShowSidebar } from "./shell/Header.tsx";
+import type { PanelName } from "./shell/panels.ts";
+import { prefer, usePreferences } from "./shell/preferences.ts";
+import { SidePanel } from "./shell/SidePanel.tsx";
+import { useMedia } from "./shell/useMedia.ts";
+import { go, useRoute } from "./shell/useRoute.ts";
+import { StartPage } from "./start/StartPage.tsx";
+import "./shell/shell.css";
+
+/** Asked for at once, and not waited for: the start page is there before what shows runs. */
+const conversation = import("./sessions/Conversation.tsx");
+const Conversation = lazy(() => conversation.then((module) => ({ default: module.Conversation })));
+const ComposePage = lazy(() => import("./compose/ComposePage.tsx"));
+
+const client = createClient({ baseUrl: new URL(".", location.href).pathname.replace(/\/$/, "") });
+const DEMO = "offline-demo";
+
+export function App() {
+  const route = useRoute();
+  const preferences = usePreferences();
+  const isNarrow = useMedia("(max-width: 760px)");
+  const hasRoom = useMedia("(min-width: 1080px)");
+  const [isDrawerOpen, setIsDrawerOpen] = useState(false);
+  const [search, setSearch] = useState("");
+  const list = useSessions(client, useDeferredValue(search.trim()));
+  const isReachable = !isOffline(list.error);
+  const choices = useChoices(client, isReachable && route.name !== "compose");
+  const [panel, setPanel] = useState<PanelName | null>(null);
+  const [title, setTitle] = useState<string | null>(null);
+  const [latestId, setLatestId] = useState<string | null>(null);
+
+  const isComposing = route.name === "compose";
+  const isSidebarShown = !isNarrow && preferences.showSidebar;
+  const sessionId = route.name === "session" ? route.sessionId : null;
+  const chosenId = route.name === "session" ? (route.workflowId ?? null) : null;
+  const workflowId = sessionId === null ? null : (chosenId ?? latestId);
+  const listed = list.sessions.find((session) => session.session_id === sessionId);
+  const model = choices.models.find(({ name }) => name === preferences.model) ?? choices.models.find((one) => one.is_default);
+  const hasDemo = model?.name === DEMO;
+
+  useEffect(() => {
+    setLatestId(null);
+    setTitle(null);
+  }, [sessionId]);
+  const heading = isComposing ? "Compose a workflow" : sessionId ? (title ?? listed?.title ?? "Conversation") : null;
+  useTitle(heading);
+
+  const openPanel = useCallback(
+    (id: string, name: PanelName) => {
+      setPanel(name);
+      if (sessionId) go({ name: "session", sessionId, ...(id !== latestId && { workflowId: id }) }, { replace: true });
+    },
+    [sessionId, latestId],
+  );
+
+  const showSidebar = () => (isNarrow ? setIsDrawerOpen(true) : prefer("showSidebar", true));
+  const leave = useCallback(() => go({ name: "start" }, { replace: true }), []);
+
+  const sidebar = (
+    <Sidebar
+      client={client}
+      list={list}
+      search={search}
+      onSearch={setSearch}
+      currentId={sessionId}
+      isComposing={isComposing}
+      onHide={() => (isNarrow ? setIsDrawerOpen(false) : prefer("showSidebar", false))}
+      onChosen={() => setIsDrawerOpen(false)}
+      onDeleted={(id) => id === sessionId && leave()}
+    />
+  );
+  const side = sessionId && workflowId && panel && (
+    <SidePanel
+      client={client}
+      workflowId={workflowId}
+      isEarlier={chosenId !== null && chosenId !== latestId}
+      panel={panel}
+      onPanel={setPanel}
+      onLatest={() => go({ name: "session", sessionId }, { replace: true })}
+      onClose={() => setPanel(null)}
+    />
+  );
+
+  return (
+    <div className="shell">
+      <a
+        className="skip"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault(); // the address after the # is a conversation's
+          (document.getElementById("message") ?? document.getElementById("main"))?.focus();
+        }}
+      >
+        Skip to the message
+      </a>
+      {isSidebarShown && (
+        <aside className="shell-sidebar" aria-label="Conversations and settings">
+          {sidebar}
+        </aside>
+      )}
+      {isNarrow && isDrawerOpen && (
+        <Sheet side="left" label="Conversations and settings" onClose={() => setIsDrawerOpen(false)}>
+          {sidebar}
+        </Sheet>
+      )}
+      <div className="shell-page">
+        {isComposing ? (
+          <h1 className="hidden-text">Compose a workflow</h1>
+        ) : (
+          <Header
+            client={client}
+            title={heading}
+            sessionId={sessionId}
+            workflowId={workflowId}
+            panel={panel}
+            isSidebarShown={isSidebarShown}
+            isNarrow={isNarrow}
+            onShowSidebar={showSidebar}
+            onPanel={setPanel}
+            onChanged={() => setTitle(null)}
+            onDeleted={leave}
+          />
+        )}
+        <Banner workflowId={latestId} isReachable={isReachable} onRetry={() => void list.reload()} />
+        <main id="main" className="shell-main" tabIndex={-1}>
+          <ErrorBoundary of={`${route.name} ${sessionId}`} what="conversation" data={() => peek(workflowId)?.workflow}>
+            <Suspense fallback={<Waiting />}>
+              {route.name === "start" && <StartPage client={client} choices={choices} hasDemo={hasDemo} />}
+              {route.name === "compose" && (
+                <ComposePage
+                  client={client}
+                  models={choices.models}
+                  onStarted={onComposed}
+                  onClose={leave}
+                  start={!isSidebarShown && <ShowSidebar isNarrow={isNarrow} onClick={showSidebar} />}
+                />
+              )}
+              {route.name === "session" && (
+                <Conversation
+                  key={route.sessionId}
+                  client={client}
+                  sessionId={route.sessionId}
+                  workflowId={route.workflowId}
+                  choices={choices}
+                  hasDemo={hasDemo}
+                  isReachable={isReachable}
+                  version={listed ? `${listed.updated_at} ${listed.active_workflow_id} ${listed.title}` : ""}
+                  onTitle={setTitle}
+                  onLatest={setLatestId}
+                  onOpenPanel={openPanel}
+                />
+              )}
+            </Suspense>
+          </ErrorBoundary>
+        </main>
+      </div>
+      {side &&
+        (hasRoom ? (
+          <aside className="shell-side" aria-label="The run in other views">
+            {side}
+          </aside>
+        ) : (
+          <Sheet side="bottom" label="The run in other views" onClose={() => setPanel(null)}>
+            {side}
+          </Sheet>
+        ))}
+      <LiveRegion />
+    </div>
+  );
+}
+
+/** A composed workflow's run is shown in the conversation that the server has made for it. */
+async function onComposed(run: Run, title: string): Promise<void> {
+  try {
+    const { session_id: sessionId, graph } = await client.workflows.get(await run.workflowId);
+    post({ sessionId, text: title, graph, run });
+    sessionsChanged();
+    go({ name: "session", sessionId });
+  } catch {
+    announce("The workflow could not be started."); // the composer shows why
+  }
+}
+
+function useTitle(title: string | null) {
+  useEffect(() => {
+    document.title = title ? `${title} · Cantata` : "Cantata";
+  }, [title]);
+}
+
+function Waiting() {
+  return (
+    <div className="shell-waiting">
+      <Spinner label="Loading" />
+    </div>
+  );
+}

@@ -1,0 +1,159 @@
+/** Where the user writes: a field that grows, or for a graph that wants no text a form with its members. */
+import { useEffect, useId, useImperativeHandle, useLayoutEffect, useRef, useState, type ReactNode, type Ref } from "react";
+import { IconButton } from "../parts/Button.tsx";
+import { Icon } from "../parts/Icon.tsx";
+import { inputFrom, inputKind, type Member } from "./inputs.ts";
+import { GraphPicker, ModelPicker } from "./pickers.tsx";
+import type { Choices } from "./choices.ts";
+import "./message-box.css";
+
+export interface Wanted {
+  text: string;
+  /** Given for a graph that wants no text. */
+  input?: Record<string, unknown>;
+}
+
+export interface MessageBoxHandle {
+  focus: () => void;
+  /** Puts *text* in, unless there is some. */
+  fill: (text: string) => void;
+}
+
+interface MessageBoxProps {
+  ref?: Ref<MessageBoxHandle>;
+  /** What is being written belongs to it. */
+  draftKey: string;
+  choices: Choices;
+  graph: string;
+  model: string;
+  onGraph: (name: string) => void;
+  onModel: (name: string) => void;
+  onSend: (wanted: Wanted) => void;
+  /** Given while something runs. */
+  onStop?: (() => void) | undefined;
+  hint?: ReactNode;
+  placeholder?: string;
+}
+
+const drafts = new Map<string, string>();
+const MAX_HEIGHT = 260; // pixels, then the field scrolls
+
+export function MessageBox(props: MessageBoxProps) {
+  const { ref, draftKey, choices, graph, onSend, onStop, hint } = props;
+  const [text, setText] = useState(drafts.get(draftKey) ?? "");
+  const [fields, setFields] = useState<Record<string, string>>({});
+  const [faults, setFaults] = useState<Record<string, string>>({});
+  const field = useRef<HTMLTextAreaElement>(null);
+  const hintId = useId();
+  const listed = choices.graphs.find(({ name }) => name === graph);
+  const kind = listed ? inputKind(listed) : ({ kind: "text" } as const);
+
+  useEffect(() => {
+    drafts.set(draftKey, text);
+  }, [draftKey, text]);
+  useLayoutEffect(() => grow(field.current), [text, kind.kind]);
+  useImperativeHandle(ref, () => ({
+    focus: () => field.current?.focus(),
+    fill: (given) => setText((before) => before || given),
+  }));
+
+  function send() {
+    if (kind.kind === "members") {
+      const read = inputFrom(kind.members, fields);
+      setFaults("faults" in read ? read.faults : {});
+      if ("faults" in read) return;
+      setFields({});
+      onSend({ text: JSON.stringify(read.input), input: read.input });
+    } else if (text.trim()) {
+      setText("");
+      onSend({ text });
+    }
+  }
+
+  const isEmpty = kind.kind === "members" ? false : text.trim() === "";
+  return (
+    <form
+      className="box"
+      aria-label="Message"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      {kind.kind === "members" ? (
+        <Members members={kind.members} fields={fields} faults={faults} onChange={setFields} />
+      ) : (
+        <textarea
+          ref={field}
+          id="message"
+          className="box-field"
+          rows={1}
+          aria-label="Message"
+          aria-describedby={hint ? hintId : undefined}
+          placeholder={props.placeholder ?? "Ask anything"}
+          enterKeyHint="send"
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+            event.preventDefault();
+            send();
+          }}
+        />
+      )}
+      <div className="box-row">
+        <GraphPicker choices={choices} graph={graph} onChoose={props.onGraph} />
+        <ModelPicker models={choices.models} model={props.model} onChoose={props.onModel} />
+        <span className="box-hint" id={hintId}>
+          {hint}
+        </span>
+        {onStop && (
+          <button type="button" className="box-stop" title="Stop (Esc)" onClick={onStop}>
+            <Icon name="stop" /> Stop
+          </button>
+        )}
+        <IconButton type="submit" className="box-send" icon="send" label={onStop ? "Send after this run" : "Send"} disabled={isEmpty} />
+      </div>
+    </form>
+  );
+}
+
+interface MembersProps {
+  members: readonly Member[];
+  fields: Record<string, string>;
+  faults: Record<string, string>;
+  onChange: (fields: Record<string, string>) => void;
+}
+
+function Members({ members, fields, faults, onChange }: MembersProps) {
+  const id = useId();
+  return (
+    <div className="box-members">
+      {members.map(({ name, type, description, isRequired }) => (
+        <label key={name} className="field">
+          <span>
+            {name} <small>{`${type === "string" ? "text" : type === "json" ? "JSON" : `${type}, as JSON`}${isRequired ? "" : ", may stay empty"}`}</small>
+          </span>
+          <textarea
+            className={type === "string" ? "input" : "input box-json"}
+            rows={["array", "object", "json"].includes(type) ? 2 : 1}
+            required={isRequired}
+            aria-invalid={name in faults}
+            aria-describedby={`${id}-${name}`}
+            value={fields[name] ?? ""}
+            onChange={(event) => onChange({ ...fields, [name]: event.target.value })}
+          />
+          <small id={`${id}-${name}`} className={name in faults ? "box-fault" : ""}>
+            {faults[name] ?? description}
+          </small>
+        </label>
+      ))}
+    </div>
+  );
+}
+
+function grow(field: HTMLTextAreaElement | null): void {
+  if (!field) return;
+  field.style.height = "auto";
+  field.style.height = `${Math.min(field.scrollHeight, MAX_HEIGHT)}px`;
+}

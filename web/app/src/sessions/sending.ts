@@ -1,0 +1,26 @@
+/** Sends what the user wrote to whom they chose, into a conversation. */
+import type { Client } from "@cantata/client";
+import type { Wanted } from "./MessageBox.tsx";
+import { post } from "./outbox.ts";
+import type { Choices } from "./choices.ts";
+
+export interface Message extends Wanted {
+  sessionId: string;
+  graph: string;
+  /** Empty: the server's own choice. */
+  model: string;
+  choices: Choices;
+}
+
+/** While the conversation is busy the message waits its turn. */
+export function send(client: Client, message: Message): void {
+  const { sessionId, text, input, graph, choices } = message;
+  // A model that was picked once may be gone: another key, another server.
+  const model = choices.models.some(({ name }) => name === message.model) ? message.model : undefined;
+  const sending = new AbortController();
+  const { signal } = sending;
+  const run = input
+    ? client.workflows.start({ graph, input, session_id: sessionId, if_busy: "enqueue", ...(model && { model }) }, { signal })
+    : client.sendMessage(text, { sessionId, graph, ifBusy: "enqueue", model, signal });
+  post({ sessionId, text, graph, run, sending });
+}
