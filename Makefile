@@ -21,8 +21,8 @@ UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv --no-config
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install packages run studio test test-gemini check web web-check screenshots format lock transcripts \
-	bench docs clean
+.PHONY: help install packages run studio test test-gemini fuzz check web web-check screenshots format lock \
+	transcripts bench docs clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -63,6 +63,9 @@ test: install packages ## Run the tests on all cores; options go in ARGS
 
 test-gemini: install ## Try Google's real API with your GEMINI_API_KEY, after saying what it costs
 	$(BIN)/python -m tests.live $(ARGS)
+
+fuzz: install ## Send thousands of made-up requests; some minutes, or as FUZZ_EXAMPLES says
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20} $(BIN)/pytest tests/fuzz $(ARGS)
 
 check: install ## Check format, lint, types, import rules and docs
 	$(BIN)/ruff format --check .

@@ -40,6 +40,8 @@ TARGETS = (
     Target("pace 100 × 50/s, lag p99", "pace 100 × 50/s.lag_p99_ms", 10, "ms"),
     Target("first event C=1, p50", "first event C=1.p50_ms", 5, "ms"),
     Target("tiny durable run, CPU", "tiny run C=16.cpu_ms", 2, "ms"),
+    Target("slow clients, × status p99", "limits.slow_clients_ratio", 2),
+    Target("limits, CPU of a status", "limits.cpu_us", 40, "µs"),
     Target("frame of a token", "frame.bytes", 221, "bytes"),
     Target("sequential spec, × by hand", "compiled.sequential_ratio", 1.25),
     Target("parallel spec, × by hand", "compiled.parallel_ratio", 1.25),
@@ -116,23 +118,28 @@ def figures_of(samples: Samples) -> Figures:
         found |= _shares(samples, name)
     for name, answers in samples.requests.items():
         found |= {f"{name}.{key}": value for key, value in asdict(median(answers)).items()}
-    if samples.raw:
-        found |= {f"raw.{key}": value for key, value in asdict(median(samples.raw)).items()}
+    found |= _limit_ratios(found)
+    for name in ("raw", "gemini", "compiled", "tracing", "page"):
+        if results := getattr(samples, name):
+            found |= {f"{name}.{key}": value for key, value in asdict(median(results)).items()}
     if samples.gemini:
-        found |= {f"gemini.{key}": value for key, value in asdict(median(samples.gemini)).items()}
         found |= _gemini_ratios(samples)
-    if samples.compiled:
-        found |= {f"compiled.{key}": value for key, value in asdict(median(samples.compiled)).items()}
-    if samples.tracing:
-        found |= {f"tracing.{key}": value for key, value in asdict(median(samples.tracing)).items()}
     for name, costs in samples.formats.items():
         found |= {f"format {name}.{key}": value for key, value in asdict(median(costs)).items()}
         found |= _format_ratios(samples, name)
-    if samples.page:
-        found |= {f"page.{key}": value for key, value in asdict(median(samples.page)).items()}
     if samples.frame_bytes is not None:
         found["frame.bytes"] = samples.frame_bytes
     return found
+
+
+def _limit_ratios(found: Figures) -> Figures:
+    free, held, slow = (f"status, {name}" for name in ("no limits", "limits", "slow clients"))
+    if f"{held}.cpu_ms" not in found:
+        return {}
+    return {
+        "limits.cpu_us": (found[f"{held}.cpu_ms"] - found[f"{free}.cpu_ms"]) * 1000,
+        "limits.slow_clients_ratio": found[f"{slow}.p99_ms"] / found[f"{free}.p99_ms"],
+    }
 
 
 def render(samples: Samples, figures: Figures) -> str:

@@ -13,14 +13,17 @@ from benchmarks.loads import RequestResult, StreamLoad, StreamResult
 from benchmarks.page import PageSmoothness, measure_page
 from benchmarks.raw import RawSpeed, measure_raw
 from benchmarks.server import Server, serving
+from benchmarks.slow_clients import slow_clients
 from benchmarks.tracing import TracingCost, measure_tracing
 
-Suite = Literal["raw", "flood", "pace", "tiny", "poll", "gemini", "compiled", "formats", "tracing", "page"]
+Suite = Literal["raw", "flood", "pace", "tiny", "poll", "limits", "gemini", "compiled", "formats", "tracing", "page"]
 SUITES: tuple[Suite, ...] = get_args(Suite)
 
 TOKENS = 100  # a run in a flood, and raw
 CLIENTS = 16  # of short requests
 MAX_CONCURRENT_RUNS = 2_000
+SLOW_CLIENTS = 600  # that send their requests a byte at a time, or not at all
+MANY = {"RATE_LIMIT_DEFAULT": "100000/minute", "RATE_LIMIT_STREAM_START": "100000/minute"}
 
 R = TypeVar(
     "R", RawSpeed, StreamResult, RequestResult, GeminiCost, CompiledCost, FormatCost, TracingCost, PageSmoothness
@@ -113,21 +116,21 @@ def measure(samples: Samples, size: Size, wanted: Sequence[Suite], tell: Callabl
                 loads.tiny_runs(server, 1, 5)  # what is imported or compiled at first use
                 loads.stream(server, StreamLoad(streams=1, runs_each=5, tokens=TOKENS))
                 run(samples, size, server, tell)
-    if "gemini" in wanted:
-        tell("gemini")
-        samples.gemini.append(measure_gemini(size.gemini_runs))
-    if "compiled" in wanted:
-        tell("compiled")
-        samples.compiled.append(measure_compiled(size.compiled_runs))
-    if "tracing" in wanted:
-        tell("tracing")
-        samples.tracing.append(measure_tracing(size.traced_runs))
+    if "limits" in wanted:
+        _limits(samples, size, tell)
     if "formats" in wanted:
         for name, cost in measure_formats(size.formats, tell).items():
             samples.formats.setdefault(name, []).append(cost)
-    if "page" in wanted:
-        tell("page")
-        samples.page.append(measure_page())
+    alone: dict[Suite, Callable[[], None]] = {
+        "gemini": lambda: samples.gemini.append(measure_gemini(size.gemini_runs)),
+        "compiled": lambda: samples.compiled.append(measure_compiled(size.compiled_runs)),
+        "tracing": lambda: samples.tracing.append(measure_tracing(size.traced_runs)),
+        "page": lambda: samples.page.append(measure_page()),
+    }
+    for suite, add in alone.items():
+        if suite in wanted:
+            tell(suite)
+            add()
 
 
 def median(results: Sequence[R]) -> R:
@@ -169,6 +172,20 @@ def _polls(samples: Samples, size: Size, server: Server, tell: Callable[[str], N
     for suffix in ("", "/status"):
         tell(f"poll {suffix or 'whole'}")
         _add(samples, f"poll …/{{id}}{suffix}", loads.polls(server, suffix, CLIENTS, size.polls_each))
+
+
+def _limits(samples: Samples, size: Size, tell: Callable[[str], None]) -> None:
+    """Poll a server without limits, with them, and while slow clients hold connections."""
+    for name, settings in (("no limits", {}), ("limits", MANY)):
+        tell(f"status, {name}")
+        with serving(MAX_CONCURRENT_RUNS, **settings) as server:
+            loads.polls(server, "/status", CLIENTS, size.polls_each)
+            _add(samples, f"status, {name}", loads.polls(server, "/status", CLIENTS, 8 * size.polls_each))
+    tell("status, beside slow clients")
+    with serving(MAX_CONCURRENT_RUNS) as server:
+        loads.polls(server, "/status", CLIENTS, size.polls_each)
+        with slow_clients(server.port, SLOW_CLIENTS):
+            _add(samples, "status, slow clients", loads.polls(server, "/status", CLIENTS, 8 * size.polls_each))
 
 
 def _add(samples: Samples, name: str, result: RequestResult) -> None:

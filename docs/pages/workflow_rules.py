@@ -72,7 +72,7 @@ LIMITS = (
     ("levels of steps within steps", "16 (`MAX_WORKFLOW_DEPTH`)"),
     ("characters of an expression", "1,000"),
     ("levels of an expression", "100"),
-    ("steps of its evaluation", "100,000, and 1,000,000 values and characters of all that it builds"),
+    ("steps of its evaluation", "50,000, and 1,000,000 values and characters of all that it builds"),
     ("attempts of a step", "10"),
     ("turns in which a manager delegates", "50; 5 if not said"),
     ("delegations of a manager", "200; 20 if not said"),

@@ -53,6 +53,11 @@ def test_the_headers_of_a_stream(server: ServerProcess) -> None:
         "location": f"/api/workflows/{run_id}",
         "content-location": f"/api/workflows/{run_id}",
         "transfer-encoding": "chunked",
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+        "cross-origin-resource-policy": "same-origin",
+        "cross-origin-opener-policy": "same-origin",
     }
     assert answer.content.startswith(f"retry: 1000\nid: evt_{run_id[3:]}_0\n\nid: evt_{run_id[3:]}_1\nevent: ".encode())
 

@@ -28,7 +28,13 @@ def test_the_guide_shows_the_file(file: Path) -> None:
 def behind(tmp_path: Path) -> Iterator[ServerProcess]:
     """Run a server that answers for the public name."""
     delay = str(TOKEN_SECONDS * 1_000)
-    server = ServerProcess(tmp_path / "server", None, OFFLINE_DEMO_TOKEN_DELAY_MS=delay, ALLOWED_HOSTS=NAME)
+    server = ServerProcess(
+        tmp_path / "server",
+        None,
+        OFFLINE_DEMO_TOKEN_DELAY_MS=delay,
+        ALLOWED_HOSTS=NAME,
+        TRUSTED_PROXIES="127.0.0.1",
+    )
     yield server.start()
     server.close()
 

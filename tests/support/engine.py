@@ -15,6 +15,8 @@ from cantata.graphs.registry import GraphRegistry
 from cantata.graphs.source import GraphSource
 from cantata.server.persistence.checkpoints import mend_subgraphs_without_checkpointer
 from cantata.server.persistence.stores import open_store
+from cantata.server.runs.allowances import Allowances
+from cantata.server.runs.budgets import Budgets
 from cantata.server.runs.definitions import Definitions
 from cantata.server.runs.execution import Engine
 from cantata.server.runs.ids import RunId
@@ -29,6 +31,7 @@ from tests.support.backends import ALL, Backend, WallClock, open_backend
 
 OWNER = "ada"
 WINDOW = 262_144  # bytes
+WORKERS = 10
 
 
 class Quiet:
@@ -100,8 +103,8 @@ async def open_server(
     *,
     bus: Bus | None = None,
     secrets: Iterable[str] = (),
-    workers: int = 10,
     tracing: Tracing | None = None,
+    allowances: Allowances | None = None,
 ) -> AsyncIterator[Server]:
     """Serve *graphs* from a database in *folder*."""
     mend_subgraphs_without_checkpointer()
@@ -110,7 +113,7 @@ async def open_server(
         open_store(None, folder / "cantata.store.db") as graph_store,
     ):
         sources = [GraphSource(name, "", graph, is_built_in=False) for name, graph in graphs.items()]
-        dispatcher = backend.dispatcher(workers)
+        dispatcher = backend.dispatcher(WORKERS)
         engine = Engine(
             graphs=GraphRegistry(sources, []),
             log=backend.log,
@@ -123,6 +126,7 @@ async def open_server(
             usage=backend.usage,
             presence=Presence(0),
             tracing=tracing or Tracing(),
+            budgets=Budgets(backend.usage, allowances or Allowances()),
             max_attempts=3,
             cancel_seconds=5,
             run_timeout_seconds=60,

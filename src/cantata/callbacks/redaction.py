@@ -54,6 +54,7 @@ _SECRET_KEYS = frozenset(
 # A key that ends so is a name of one thing: DB_PASSWORD, OPENAI_API_KEY. Not `token`: pages have tokens, too.
 _SECRET_ENDINGS = ("password", "passwd", "passphrase", "secret", "apikey", "accesskey", "privatekey", "accesstoken")
 _JOINTS = str.maketrans("", "", "_- .")
+_URL_PARAMETERS = ("ticket", "token", "access_token", "api_key", "apikey", "client_secret", "password")
 _PATTERNS = (
     r"AIza[0-9A-Za-z_\-]{16,}",  # Google API keys
     r"\b(?:sk|pk|rk|ak|lsv2|xox[abprs]|gh[pousr]|glpat)[-_][0-9A-Za-z_\-]{16,}",  # OpenAI, LangSmith, Slack, GitHub
@@ -61,12 +62,13 @@ _PATTERNS = (
     r"\beyJ[0-9A-Za-z_\-]{8,}\.[0-9A-Za-z_\-]{8,}\.[0-9A-Za-z_\-]*",  # JSON web tokens
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
     r"(?i:(?<=\bbearer ))[0-9A-Za-z._~+/=\-]{8,}",
-    r"(?<=://)[^\s/:@]{1,256}:[^\s/@]{1,256}(?=@)",  # user:password in a URL
+    r"(?<=://)[^\s/:@]{0,256}:[^\s/@]{1,256}(?=@)",  # user:password in a URL
+    f"(?:{'|'.join(f'(?<=[?&]{name}=)' for name in _URL_PARAMETERS)})[^\\s&#'\"<>]+",
 )
 # One of these is in whatever a pattern above matches, and a look for them costs a tenth of the pattern.
 _NEEDLES = (
     *("AIza", "k-", "k_", "lsv2", "xox", "ghp", "gho", "ghu", "ghs", "ghr", "glpat", "AKIA", "ASIA", "eyJ"),
-    *("-----BEGIN", "://"),
+    *("-----BEGIN", "://", *(f"{name}=" for name in _URL_PARAMETERS)),
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 

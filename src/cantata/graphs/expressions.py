@@ -15,7 +15,7 @@ from jmespath.visitor import TreeInterpreter
 
 MAX_EXPRESSION_CHARACTERS = 1_000
 MAX_EXPRESSION_DEPTH = 100  # levels of its syntax tree; jmespath goes down it by recursion, twice for each level
-MAX_EVALUATION_STEPS = 100_000
+MAX_EVALUATION_STEPS = 50_000  # some 70 ms, for which the loop stands still
 MAX_BUILT_SIZE = 1_000_000  # values and characters, of all that one evaluation builds
 
 _BUILDERS = frozenset({"multi_select_list", "multi_select_dict", "function_expression"})

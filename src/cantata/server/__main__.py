@@ -24,8 +24,9 @@ from cantata.graphs.project import ProjectError
 from cantata.server.app import create_app, opened, shut_down, tune_interpreter
 from cantata.server.errors import CantataError
 from cantata.server.logs import configure_logs
+from cantata.server.masking import mask_log
 from cantata.server.settings import Settings
-from cantata.server.transport import protocol_that_cuts_after
+from cantata.server.transport import TransportLimits, connections_possible, protocol_within
 
 DEFAULT_CONFIG = Path("langgraph.json")
 SHUTDOWN_SECONDS = 15  # for connections to end once their streams have
@@ -53,12 +54,12 @@ def serve(options: argparse.Namespace) -> None:
             " say --insecure if everybody who reaches it may use it."
         )
     settings = Settings()
-    configure_logs(settings.log_format, settings.log_level, settings.log_levels)
+    _configure_logs(settings)
     if options.reload:
         _serve_reloading(options)
         return
     app = create_app(settings, _config_path(options.config))
-    config = _uvicorn_config(app, options, settings.send_timeout_seconds)
+    config = _uvicorn_config(app, options, settings)
     uvloop.run(_serve(app, config))
 
 
@@ -111,8 +112,13 @@ class Server(uvicorn.Server):
 def reloading_app() -> FastAPI:
     """Build the application in a process that `--reload` started."""
     settings = Settings()
-    configure_logs(settings.log_format, settings.log_level, settings.log_levels)
+    _configure_logs(settings)
     return create_app(settings, _config_path(os.environ.get(CONFIG_VARIABLE)))
+
+
+def _configure_logs(settings: Settings) -> None:
+    configure_logs(settings.log_format, settings.log_level, settings.log_levels)
+    mask_log(settings.secrets())
 
 
 def _serve_reloading(options: argparse.Namespace) -> None:
@@ -126,16 +132,24 @@ def _serve_reloading(options: argparse.Namespace) -> None:
         port=options.port,
         loop="uvloop",
         http="httptools",
+        proxy_headers=False,  # which hops are believed is for TRUSTED_PROXIES to say
     )
 
 
-def _uvicorn_config(app: FastAPI, options: argparse.Namespace, send_timeout_seconds: float) -> uvicorn.Config:
+def _uvicorn_config(app: FastAPI, options: argparse.Namespace, settings: Settings) -> uvicorn.Config:
+    limits = TransportLimits(
+        max_connections=connections_possible(settings.max_connections),
+        max_header_bytes=settings.max_header_bytes,
+        header_timeout_seconds=settings.header_timeout_seconds,
+        body_timeout_seconds=settings.body_timeout_seconds,
+        send_timeout_seconds=settings.send_timeout_seconds,
+    )
     return uvicorn.Config(
         app,
         host=options.host,
         port=options.port,
         loop="uvloop",
-        http=protocol_that_cuts_after(send_timeout_seconds),
+        http=protocol_within(limits),
         lifespan="off",
         ws="none",
         access_log=False,  # a line a request costs more than a poll
@@ -144,6 +158,7 @@ def _uvicorn_config(app: FastAPI, options: argparse.Namespace, send_timeout_seco
         backlog=4096,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         server_header=False,
+        proxy_headers=False,  # which hops are believed is for TRUSTED_PROXIES to say
     )
 
 

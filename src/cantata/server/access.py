@@ -25,9 +25,9 @@ NO_ANSWER = 499  # the client went before there was one
 
 
 class Access:
-    """Measures requests, and logs them if *is_logged*."""
+    """Measures requests, and logs them if *is_logged*; *metrics* are None until the application is open."""
 
-    def __init__(self, app: ASGIApp, metrics: Callable[[], Metrics], *, is_logged: bool) -> None:
+    def __init__(self, app: ASGIApp, metrics: Callable[[], Metrics | None], *, is_logged: bool) -> None:
         self._app = app
         self._metrics = metrics
         self._is_logged = is_logged
@@ -58,6 +58,8 @@ class Access:
 
     def _measure(self, scope: Scope, answer: "_Answer", route: str, seconds: float) -> None:
         metrics = self._metrics()
+        if metrics is None:
+            return
         if code := scope.get("problem"):
             metrics.problems.labels(code).inc()
         if metrics.http is not None:
@@ -97,7 +99,7 @@ def _line(scope: Scope, answer: _Answer, route: str, seconds: float) -> dict[str
         "route": route,
         "status": answer.status,
         "duration_ms": round(seconds * 1000, 1),
-        "code": scope.get("problem"),
+        "error_code": scope.get("problem"),
         "workflow_id": answer.headers.get("x-workflow-id"),
         "principal": getattr(principal, "id", None),
         "client": scope["client"][0] if scope.get("client") else None,

@@ -19,10 +19,17 @@ from cantata.server.access import Access
 from cantata.server.embedded import Cantata
 from cantata.server.exits import heard_exits
 from cantata.server.guard import Addressed, BodyLimit, OpenServerGuard
+from cantata.server.hardening import SecurityHeaders, secured
 from cantata.server.http_spans import RequestSpans
 from cantata.server.problems import SCHEMA as PROBLEM_SCHEMA
 from cantata.server.problems import problem, render, validation_problem
+from cantata.server.rate_limits.middleware import RateLimits
+from cantata.server.rate_limits.peers import TrustedHops
+from cantata.server.rate_limits.policies import Policies
+from cantata.server.rate_limits.visits import Limits
+from cantata.server.rate_limits.windows import open_windows
 from cantata.server.routes import (
+    api_page,
     apps,
     chat,
     coordinator,
@@ -38,16 +45,20 @@ from cantata.server.routes import (
     workflows,
 )
 from cantata.server.routes.answers import Answers
-from cantata.server.routes.documented import PROBLEM_CONTENT
+from cantata.server.routes.documented import SMALL_STATUS, complete
 from cantata.server.routes.page import page_routes
 from cantata.server.routes.session_shapes import session_schemas
+from cantata.server.runs.allowances import Allowances
 from cantata.server.runs.workflow import workflow_schemas
 from cantata.server.settings import Settings
 from cantata.server.watchdog import watched_loop
 
 logger = logging.getLogger(__name__)
 
-EXPOSED_HEADERS = ("Location", "Content-Location", "X-Workflow-Id", "Retry-After", "ETag")
+EXPOSED_HEADERS = (
+    *("Location", "Content-Location", "X-Workflow-Id", "Retry-After", "ETag", "Preference-Applied"),
+    *("RateLimit", "RateLimit-Policy"),
+)
 
 
 def create_app(settings: Settings, config_path: Path | None = None) -> FastAPI:
@@ -56,22 +67,33 @@ def create_app(settings: Settings, config_path: Path | None = None) -> FastAPI:
     *config_path* is a `langgraph.json`; without one the built-in graphs are served.
     """
 
+    redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
+    limits = Limits(
+        Policies.configured(settings),
+        Allowances.configured(settings),
+        open_windows(redis_url, settings.rate_limit_processes),
+    )
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with Cantata(settings, config_path) as cantata:
             resources, streams = cantata.resources, cantata.streams
             app.state.cantata, app.state.resources, app.state.streams = cantata, resources, streams
+            app.state.metrics = resources.engine.metrics
             app.state.answers = Answers(
                 resources.service, streams, cantata.telling, drain_seconds=settings.drain_seconds
             )
             with watched_loop(settings.blocking_seconds), heard_exits(cantata.begin_drain):
                 yield
+        await limits.windows.close()
 
     app = FastAPI(
         title="Cantata",
         version=version("cantata"),
         summary="Runs agent workflows and streams what they do.",
         lifespan=lifespan,
+        docs_url=None,  # `api_page` has it, under a policy
+        redoc_url=None,
     )
     app.state.settings = settings
     for router in (
@@ -88,11 +110,12 @@ def create_app(settings: Settings, config_path: Path | None = None) -> FastAPI:
         metrics.router,
         operations.router,
         usage.router,
+        api_page.router,
     ):
         app.include_router(router)
     app.router.routes.extend(page_routes())
     _describe(app)
-    _add_middleware(app, settings)
+    _add_middleware(app, settings, limits)
     _add_error_handlers(app)
     return app
 
@@ -117,10 +140,11 @@ def _describe(app: FastAPI) -> None:
     def described() -> dict[str, Any]:
         if app.openapi_schema is None:
             told = generate()
-            told["components"]["schemas"] |= {"Problem": PROBLEM_SCHEMA, **workflow_schemas(), **session_schemas()}
-            for operation in (operation for path in told["paths"].values() for operation in path.values()):
-                if unreadable := operation["responses"].get("422"):
-                    unreadable["content"] = PROBLEM_CONTENT
+            told["components"]["schemas"] |= {"Problem": PROBLEM_SCHEMA, "SmallStatus": SMALL_STATUS}
+            told["components"]["schemas"] |= {**workflow_schemas(), **session_schemas()}
+            for path, operations in told["paths"].items():
+                for operation in operations.values():
+                    complete(path, operation)
             told["components"]["schemas"].pop("HTTPValidationError", None)
             told["components"]["schemas"].pop("ValidationError", None)
         return app.openapi_schema or {}
@@ -128,22 +152,26 @@ def _describe(app: FastAPI) -> None:
     app.openapi = described  # type: ignore[method-assign]  # how FastAPI documents extending it
 
 
-def _add_middleware(app: FastAPI, settings: Settings) -> None:
+def _add_middleware(app: FastAPI, settings: Settings, limits: Limits) -> None:
     """Add the layers that every request passes, the innermost first."""
     app.add_middleware(Addressed)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(RateLimits, limits=limits)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=["*"],
             allow_headers=["*"],
+            allow_private_network=settings.cors_private_network,
             expose_headers=EXPOSED_HEADERS,
         )
     if settings.traces_endpoint is not None:
         app.add_middleware(RequestSpans)
     app.add_middleware(OpenServerGuard, allowed_hosts=settings.allowed_hosts, cors_origins=settings.cors_origins)
-    app.add_middleware(Access, metrics=lambda: app.state.resources.engine.metrics, is_logged=settings.log_requests)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(Access, metrics=lambda: getattr(app.state, "metrics", None), is_logged=settings.log_requests)
+    app.add_middleware(TrustedHops, trusted_proxies=settings.trusted_proxies)
 
 
 def _add_error_handlers(app: FastAPI) -> None:
@@ -175,7 +203,9 @@ async def _unrouted(request: Request, error: HTTPException) -> Response:
 async def _unexpected(request: Request, error: Exception) -> Response:
     """Answer for a mistake of ours: the client gets a code, the log the traceback."""
     logger.exception("%s %s failed", request.method, request.url.path, exc_info=error)
-    return problem(errors.CantataError("Something went wrong here; the server's log says what."))
+    answer = problem(errors.CantataError("Something went wrong here; the server's log says what."))
+    answer.raw_headers = secured(answer.raw_headers)  # it is made outside of every other layer
+    return answer
 
 
 def tune_interpreter() -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from langgraph.store.base import BaseStore
 
-from cantata.callbacks import usage
 from cantata.callbacks.events import Timestamps
 from cantata.callbacks.redaction import Redaction
 from cantata.callbacks.tracing.tracing import Tracing
+from cantata.callbacks.usage import warm_up as warm_up_prices
 from cantata.graphs.models import (
     ModelSettings,
     ModelUnavailable,
@@ -41,6 +41,8 @@ from cantata.server.persistence.sqlite_sessions import SqliteSessions
 from cantata.server.persistence.sqlite_stats import SqliteStats
 from cantata.server.persistence.sqlite_usage import SqliteUsage
 from cantata.server.persistence.stores import open_store
+from cantata.server.runs.allowances import Allowances
+from cantata.server.runs.budgets import Budgets
 from cantata.server.runs.definitions import Definitions
 from cantata.server.runs.execution import Engine
 from cantata.server.runs.ports import Dispatcher, SessionStore
@@ -111,7 +113,7 @@ async def open_resources(
     prepare(graphs)
     models = _models()
     await asyncio.to_thread(_warm_up, models)
-    await asyncio.to_thread(usage.warm_up)
+    await asyncio.to_thread(warm_up_prices)
     redaction = Redaction([*settings.secrets(), models.gemini_api_key or ""])
     async with (
         open_tracing(settings, redaction) as tracing,
@@ -171,6 +173,7 @@ def _build(
     timestamps = Timestamps()
     metrics = database.metrics
     dispatcher = MemoryDispatcher(settings.max_concurrent_runs)
+    usage = SqliteUsage(database, timestamps)
     engine = Engine(
         graphs=graphs,
         log=SqliteLog(database, timestamps),
@@ -182,8 +185,9 @@ def _build(
         tracing=tracing,
         timestamps=timestamps,
         metrics=metrics,
-        usage=SqliteUsage(database, timestamps),
+        usage=usage,
         presence=Presence(settings.disconnect_grace_seconds),
+        budgets=Budgets(usage, Allowances.configured(settings)),
         max_attempts=settings.max_attempts,
         cancel_seconds=settings.cancel_seconds,
         run_timeout_seconds=settings.run_timeout_seconds,

@@ -1,17 +1,18 @@
 """Every way a request can fail, as one tree; `docs/errors.md` is made from it.
 
     CantataError
-    ├── BadRequest 400 ─── MalformedJson, MissingPrompt
+    ├── BadRequest 400 ─── MalformedJson, MissingPrompt, MalformedRequest
     ├── Forbidden 403 ──── HostNotAllowed, CrossSite
     ├── NotFound 404 ───── WorkflowNotFound, GraphNotFound, DefinitionNotFound, SessionNotFound, MessageNotFound
-    ├── MethodNotAllowed 405
+    ├── MethodNotAllowed 405, RequestTimeout 408, HeadersTooLarge 431
     ├── Conflict 409 ───── SessionBusy, WorkflowFinished, WorkflowNotFinished, NotInterrupted, InterruptMismatch,
     │                      CursorBeyondHead, NameTaken
     ├── BodyTooLarge 413, UnsupportedMediaType 415
     ├── Invalid 422 ────── BadCursor, CursorOfAnotherRequest, IdempotencyMismatch, UnknownGraph, GraphUnusable,
     │                      NoMessages, UnknownModel, ModelNotConfigured, NotConfigurable, MessageTooLong,
     │                      UnknownCheckpoint
-    ├── Unavailable 503 ── StorageUnavailable, ShuttingDown
+    ├── TooManyRequests 429 ── RateLimited, TooManyRuns, TooManyStreams, BudgetExceeded
+    ├── Unavailable 503 ── StorageUnavailable, ShuttingDown, NotOpened, TooManyConnections
     └── Misconfigured ──── DatabaseInUse, DatabaseUnusable, SchemaMismatch
 
 A class's docstring is its default sentence; `code` is stable. What is misconfigured stops the start; `Fenced` and
@@ -51,6 +52,12 @@ class MissingPrompt(BadRequest):
     """Say something: the request has no `prompt`."""
 
     code = "missing_prompt"
+
+
+class MalformedRequest(BadRequest):
+    """This is no HTTP/1.1 request."""
+
+    code = "malformed_request"
 
 
 class Forbidden(CantataError):
@@ -114,6 +121,20 @@ class MethodNotAllowed(CantataError):
 
     status = 405
     code = "method_not_allowed"
+
+
+class RequestTimeout(CantataError):
+    """The request took too long to arrive: send it faster, or raise HEADER_TIMEOUT_SECONDS or BODY_TIMEOUT_SECONDS."""
+
+    status = 408
+    code = "request_timeout"
+
+
+class HeadersTooLarge(CantataError):
+    """The request line and headers are larger than MAX_HEADER_BYTES, or of more than 100 fields: send less."""
+
+    status = 431
+    code = "headers_too_large"
 
 
 class Conflict(CantataError):
@@ -259,6 +280,37 @@ class UnknownCheckpoint(Invalid):
     code = "unknown_checkpoint"
 
 
+class TooManyRequests(CantataError):
+    """This is more than you may have: wait for as long as Retry-After says."""
+
+    status = 429
+    code = "too_many_requests"
+
+
+class RateLimited(TooManyRequests):
+    """Too many requests in too short a time: wait for as long as Retry-After says."""
+
+    code = "rate_limited"
+
+
+class TooManyRuns(TooManyRequests):
+    """No more of your workflows may be queued or running: wait for one, or cancel one."""
+
+    code = "too_many_runs"
+
+
+class TooManyStreams(TooManyRequests):
+    """No more of your streams may be open: close one, or poll."""
+
+    code = "too_many_streams"
+
+
+class BudgetExceeded(TooManyRequests):
+    """Your tokens, or what they may cost, are used up for today (UTC)."""
+
+    code = "budget_exceeded"
+
+
 class Unavailable(CantataError):
     """The server cannot answer right now: try again later."""
 
@@ -276,6 +328,12 @@ class ShuttingDown(Unavailable):
     """The server is shutting down: try again in a moment."""
 
     code = "shutting_down"
+
+
+class TooManyConnections(Unavailable):
+    """As many connections are open as MAX_CONNECTIONS allows: try again in a moment."""
+
+    code = "too_many_connections"
 
 
 class NotOpened(Unavailable):

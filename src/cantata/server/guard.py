@@ -88,6 +88,10 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        if headers.get("content-encoding", "identity").strip().lower() != "identity":
+            sentence = "Send the body as it is: one that is compressed, with a `Content-Encoding`, is not taken."
+            await problem(UnsupportedMediaType(sentence))(scope, receive, send)
+            return
         told = headers.get("content-length", "0")
         if told.isdigit() and int(told) > self._max_bytes:
             await self._refuse(receive, send)

@@ -40,7 +40,8 @@ SCHEMA: dict[str, Any] = {
 
 def problem(error: CantataError) -> Response:
     """Render *error*."""
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if isinstance(error, Unavailable) else None
+    told = error.members.get("retry_after", RETRY_AFTER_SECONDS if isinstance(error, Unavailable) else None)
+    headers = None if told is None else {"Retry-After": str(told)}
     return render(error.status, error.code, error.detail, error.members, headers)
 
 

@@ -1,9 +1,11 @@
 """What can be configured: read once, from the environment and `.env`, into one frozen object."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 
+from limits import RateLimitItem, parse_many
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -14,6 +16,8 @@ Words = Annotated[tuple[str, ...], NoDecode]
 """A list, in the environment separated by commas."""
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+OFF = "off"
+MOST_REQUESTS = 100_000  # of one window: each is remembered
 
 
 class Settings(BaseSettings):
@@ -140,10 +144,70 @@ class Settings(BaseSettings):
         3, ge=0, le=60, description="Longest wait at shutdown for traces to be sent; what is left then is lost."
     )
 
+    max_connections: int = Field(
+        5_000, ge=1, le=100_000, description="Connections open at once; more are answered with 503."
+    )
+    max_header_bytes: int = Field(
+        65_536, ge=1_024, le=1_048_576, description="Largest request line and headers together, of 100 fields at most."
+    )
+    header_timeout_seconds: float = Field(
+        10, gt=0, le=3_600, description="A client whose request line and headers take longer is cut."
+    )
+    body_timeout_seconds: float = Field(60, gt=0, le=3_600, description="A client whose body takes longer is cut.")
+
+    rate_limit_default: str = Field(
+        "100/minute",
+        description="Requests of one user, as `100/minute` or `100/15 minutes`; `off` for no limit.",
+    )
+    rate_limit_stream_start: str = Field(
+        "100/15 minutes", description="Runs that one user may start, in the same words."
+    )
+    agent_rate_limits: Words = Field(
+        (), description="Runs that one user may start of an agent, as `researcher=10/hour`, separated by commas."
+    )
+    concurrent_runs_per_user: int = Field(
+        20, ge=0, le=10_000, description="Runs of one user that are queued or running at once; 0 for no limit."
+    )
+    concurrent_streams_per_user: int = Field(
+        50, ge=0, le=10_000, description="Streams that one user has open at once; 0 for no limit."
+    )
+    daily_tokens_per_user: int = Field(
+        0, ge=0, le=10**12, description="Tokens of one user's model calls in a day (UTC); 0 for no limit."
+    )
+    daily_cost_usd_per_user: float = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        description="What one user's model calls may cost in a day (UTC), as estimated in US dollars; 0 for no limit.",
+    )
+    premium_limit_factor: float = Field(
+        3, ge=1, le=1_000, description="Times a user's limits that the role `premium` has."
+    )
+    admin_limit_factor: float = Field(
+        10, ge=1, le=1_000, description="Times a user's limits that the role `admin` has."
+    )
+    redis_url: SecretStr | None = Field(
+        None,
+        description="Where several servers count requests together, as `redis://host:6379/0`; else each counts alone.",
+    )
+    rate_limit_processes: int = Field(
+        1, ge=1, le=1_000, description="Servers that share the limits: each grants its part while Redis is away."
+    )
+
     allowed_hosts: Words = Field(
         (), description="Names beside localhost for which an open server answers, separated by commas."
     )
     cors_origins: Words = Field((), description="Origins whose pages may use the API, separated by commas.")
+    cors_private_network: bool = Field(
+        False, description="Let those pages reach the server from a public site, as LangSmith Studio does."
+    )
+    trusted_proxies: Words = Field(
+        (),
+        description=(
+            "Addresses or networks of proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `Forwarded` are"
+            " believed, separated by commas."
+        ),
+    )
     checkpoint_types: Words = Field(
         (),
         description="Classes that checkpoints may revive beside those of the project: `module:Class`, by commas.",
@@ -155,7 +219,15 @@ class Settings(BaseSettings):
         description="A call that holds the event loop for so long is logged with its stack.",
     )
 
-    @field_validator("allowed_hosts", "cors_origins", "checkpoint_types", "log_levels", mode="before")
+    @field_validator(
+        "allowed_hosts",
+        "cors_origins",
+        "checkpoint_types",
+        "log_levels",
+        "trusted_proxies",
+        "agent_rate_limits",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
@@ -185,6 +257,53 @@ class Settings(BaseSettings):
                 raise ValueError(f"LOG_LEVELS must hold module=LEVEL, not {told!r}")
         return value
 
+    @field_validator("cors_origins")
+    @classmethod
+    def _name_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            parts = urlsplit(origin)
+            if (
+                parts.scheme not in ("http", "https")
+                or origin != f"{parts.scheme}://{parts.netloc}"
+                or not parts.netloc
+            ):
+                raise ValueError(f"CORS_ORIGINS must hold origins as https://app.example, not {origin!r}")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _name_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ip_network(network)  # says what is wrong
+        return value
+
+    @field_validator("rate_limit_default", "rate_limit_stream_start")
+    @classmethod
+    def _is_rate(cls, value: str) -> str:
+        rate_of(value)
+        return value
+
+    @field_validator("agent_rate_limits")
+    @classmethod
+    def _are_rates(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            agent, _, rate = entry.partition("=")
+            if not agent or not rate:
+                raise ValueError(f"AGENT_RATE_LIMITS must hold agent=10/hour, not {entry!r}")
+            rate_of(rate)
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and urlsplit(value.get_secret_value()).scheme not in ("redis", "rediss"):
+            raise ValueError("REDIS_URL must be redis://host:port/number, or rediss:// with TLS")
+        return value
+
+    def limits(self, name: str, *, is_known: bool) -> bool:
+        """Tell whether the limit *name* holds for a user: on a server that asks for no credential only if it is set."""
+        return is_known or name in self.model_fields_set
+
     @property
     def database_path(self) -> Path:
         """The file that `database_url` names."""
@@ -206,4 +325,23 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """Return the configured secrets, which no event, log line or answer may hold."""
         told = (getattr(self, name) for name in type(self).model_fields)
-        return tuple(value.get_secret_value() for value in told if isinstance(value, SecretStr))
+        secrets = [value.get_secret_value() for value in told if isinstance(value, SecretStr)]
+        passwords = [urlsplit(secret).password or "" for secret in secrets if "://" in secret]
+        return tuple(secrets + passwords)
+
+
+def rate_of(text: str) -> RateLimitItem | None:
+    """Read a rate limit; None when it is off.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if text.strip().lower() == OFF:
+        return None
+    try:
+        (rate,) = parse_many(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no rate limit: write 100/minute, 100/15 minutes, or off") from error
+    if not 1 <= rate.amount <= MOST_REQUESTS:
+        raise ValueError(f"{text!r} is no rate limit: from 1 to {MOST_REQUESTS} requests can be counted")
+    return rate

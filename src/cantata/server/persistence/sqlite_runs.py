@@ -12,6 +12,7 @@ from cantata.server.persistence.sqlite import Database
 from cantata.server.persistence.sqlite_branches import UNSEEN, Place, let_go, place_of
 from cantata.server.persistence.sqlite_log import begin, store
 from cantata.server.persistence.sqlite_messages import add_answers, add_question, remove_messages
+from cantata.server.persistence.sqlite_spending import check_allowance
 from cantata.server.runs.frames import Frames
 from cantata.server.runs.ids import RunId, traced_run_of
 from cantata.server.runs.model import FINAL_STATUSES, Claim, Fence, NewRun, Rest, Resumption, Run, RunSpec, Takeover
@@ -69,6 +70,7 @@ class SqliteRuns:
             busy = None if new.is_session_new else active_in_session(cursor, new.owner, new.session_id)
             if busy is not None and new.if_busy == "reject":
                 raise SessionBusy(active_workflow_id=busy)
+            check_allowance(cursor, new.owner, new.allowance, now)
             question_id = _question_of(cursor, new)
             place = place_of(cursor, new)
             _touch_session(cursor, new, now)
@@ -136,6 +138,8 @@ class SqliteRuns:
         answers, resumption, record = _json(rest.answers), _json(rest.resumption), _json(rest.record)
 
         def operation(cursor: sqlite3.Cursor) -> RunId | None:
+            if rest.resumption is not None:
+                check_allowance(cursor, _owner(cursor, run_id), rest.allowance, now)
             if frames is not None:
                 store(cursor, run_id, fence, frames, now)
             cursor.execute(
@@ -331,6 +335,14 @@ def _queued(new: NewRun, place: Place, question_id: str | None, first: Frames, w
         question_id=question_id,
         workflow=workflow,
     )
+
+
+def _owner(cursor: sqlite3.Cursor, run_id: RunId) -> str:
+    row = cursor.execute("SELECT owner FROM runs WHERE id = ?", (run_id,)).fetchone()
+    if row is None:
+        raise Fenced
+    owner: str = row[0]
+    return owner
 
 
 def _newest(cursor: sqlite3.Cursor, run: Run) -> str | None:

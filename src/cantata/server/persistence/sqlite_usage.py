@@ -9,7 +9,8 @@ from msgspec import UNSET
 
 from cantata.callbacks.events import Timestamps, Usage
 from cantata.server.persistence.sqlite import Database
-from cantata.server.runs.model import ModelCall
+from cantata.server.persistence.sqlite_spending import spend, spent
+from cantata.server.runs.model import ModelCall, Spent
 from cantata.server.runs.ports import UsageFilter, UsageKey
 
 _COLUMNS: dict[UsageKey, str] = {
@@ -35,15 +36,21 @@ class SqliteUsage:
         self._database = database
         self._now = timestamps.now
 
-    def add(self, call: ModelCall) -> "asyncio.Future[None]":
+    def add(self, call: ModelCall) -> "asyncio.Future[Spent]":
         """Count a call; see the port."""
-        key = (call.owner, self._now()[:10], call.session_id, call.graph, call.agent, call.model)
-        values = (*key, *_used(call.usage))
+        used, day = call.usage, self._now()[:10]
+        values = (call.owner, day, call.session_id, call.graph, call.agent, call.model, *_used(used))
 
-        def operation(cursor: sqlite3.Cursor) -> None:
+        def operation(cursor: sqlite3.Cursor) -> Spent:
             cursor.execute(_ADD, values)
+            return spend(cursor, call.owner, day, used.total_tokens or 0, used.cost_usd or 0.0)
 
         return self._database.submit(operation)
+
+    async def today(self, owner: str) -> Spent:
+        """Return what the owner has used up; see the port."""
+        day = self._now()[:10]
+        return self._database.look(lambda connection: spent(connection, owner, day))
 
     async def sums(self, wanted: UsageFilter, by: Sequence[UsageKey]) -> list[dict[str, Any]]:
         """Return sums; see the port."""

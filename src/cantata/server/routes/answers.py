@@ -1,6 +1,7 @@
 """One run, three answers: a stream, the finished workflow, or an address to look at later."""
 
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import Annotated, Any
 
 import anyio
@@ -9,6 +10,7 @@ from fastapi import Depends, Request, Response
 
 from cantata.server.errors import BadCursor, CantataError, NotOpened
 from cantata.server.protocols.telling import Following, Telling
+from cantata.server.rate_limits.visits import Visit, visit_of
 from cantata.server.routes.requests import LOCAL_OWNER, Reply, check_same_request
 from cantata.server.runs.links import links_of
 from cantata.server.runs.model import Run
@@ -31,6 +33,8 @@ class Answers:
     async def start(self, asked: RunRequest, reply: Reply, request: Request) -> Response:
         """Start a run, or attach to the one that the cursor or the idempotency key names, and answer."""
         if reply.cursor is None:
+            if visit := visit_of(request):
+                asked = await self._admitted(asked, reply, visit)
             started = await self.service.start(LOCAL_OWNER, asked)
             return await self.show(started.run, 0, reply, request)
         run = await self.service.get(LOCAL_OWNER, reply.cursor.run_id)
@@ -54,17 +58,40 @@ class Answers:
             return await _unless_gone(request, self._wait(run, after))
         if run.is_final and after == run.last_seq:
             return Response(status_code=204, headers=address_headers(run.id))  # stops a browser's EventSource
+        hold_stream(request)
         return stream_response(run.id, self._telling.run(run, after, reply.view), drain_seconds=self._drain_seconds)
 
-    def show_session(self, run: Run, after: int, reply: Reply, following: Following) -> Response:
+    def show_session(self, run: Run, after: int, reply: Reply, request: Request, following: Following) -> Response:
         """Stream *run*, then the runs that *following* names."""
+        hold_stream(request)
         content = self._telling.run(run, after, reply.view, following)
         return stream_response(run.id, content, drain_seconds=self._drain_seconds)
+
+    async def _admitted(self, asked: RunRequest, reply: Reply, visit: Visit) -> RunRequest:
+        """Count a run that is to be started, and say what its owner may have; before anything is made.
+
+        Raises:
+            RateLimited, TooManyStreams: it is one too many.
+        """
+        if reply.wanted == "stream":
+            visit.hold_stream()
+        await visit.count_start(await self.service.agents_of(LOCAL_OWNER, asked) if visit.counts_agents else ())
+        return replace(asked, allowance=visit.allowance, role=visit.role)
 
     async def _wait(self, run: Run, after: int) -> Response:
         return json_response(
             await self.service.wait(run, after, self._streams.pulse().watch), headers=address_headers(run.id)
         )
+
+
+def hold_stream(request: Request) -> None:
+    """Take one of the streams that may be open.
+
+    Raises:
+        TooManyStreams: as many are open as may be.
+    """
+    if visit := visit_of(request):
+        visit.hold_stream()
 
 
 async def _unless_gone(request: Request, answer: Awaitable[Response]) -> Response:

@@ -66,7 +66,7 @@ async def stream_continue(
         run, after = await sessions.next_run(LOCAL_OWNER, session_id, run.id), 0
     if run is None:
         return Response(status_code=204)  # stops a browser's EventSource
-    return answers.show_session(run, after, reply, partial(sessions.next_run, LOCAL_OWNER, session_id))
+    return answers.show_session(run, after, reply, request, partial(sessions.next_run, LOCAL_OWNER, session_id))
 
 
 async def _place(

@@ -1,5 +1,6 @@
-"""What OpenAPI says of the answers that routes write themselves."""
+"""What OpenAPI says beyond FastAPI's knowledge: answers that routes write themselves, headers, what guards refuse."""
 
+from collections.abc import Mapping
 from typing import Any
 
 PROBLEM_CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -30,7 +31,10 @@ RUN_ANSWERS: Answers = {
         "description": "The stream, or the workflow once it has ended or waits for a human.",
         "content": {**_WORKFLOW, **_STREAM},
     },
-    202: {"description": "Accepted, with `Prefer: respond-async`: look at `Location`."},
+    202: {
+        "description": "Accepted, with `Prefer: respond-async`: look at `Location`.",
+        "content": _schema("SmallStatus"),
+    },
     204: {"description": "The cursor is the last event of a workflow that has ended."},
     **_problems(
         _400="Malformed JSON",
@@ -45,6 +49,33 @@ RUN_ANSWERS: Answers = {
 WORKFLOW_ANSWERS: Answers = {
     200: {"description": "The workflow.", "content": _WORKFLOW},
     **_problems(_404="No workflow has this id"),
+}
+STATUS_ANSWERS: Answers = {
+    200: {"description": "How it is doing; ask again after `Retry-After`.", "content": _schema("SmallStatus")},
+    304: {"description": "Nothing has happened since the status of that `ETag`."},
+    **_problems(_404="No workflow has this id"),
+}
+WORKFLOW_LIST: Answers = {
+    200: {
+        "description": "The workflows, newest first, and `next_cursor`.",
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "workflows": {"type": "array", "items": _schema_of("SmallStatus")},
+                        "next_cursor": {"type": ["string", "null"]},
+                    },
+                    "required": ["workflows", "next_cursor"],
+                }
+            }
+        },
+    },
+    **_problems(_404="No workflow has the cursor's id", _422="A parameter is not acceptable"),
+}
+HISTORY_ANSWERS: Answers = {
+    200: {"description": "The checkpoints, newest first."},
+    **_problems(_404="No workflow has this id", _422="A parameter is not acceptable"),
 }
 EVENTS_ANSWERS: Answers = {
     200: {"description": "The stream, or a page of events.", "content": {"application/json": {}, **_STREAM}},
@@ -165,3 +196,67 @@ EXPORT_ANSWERS: Answers = {
     **_problems(_404="No session has this id", _422="A parameter is not acceptable"),
 }
 VARIANT_ANSWERS: Answers = RUN_ANSWERS | _problems(_404="There is no such session, message, or workflow of the cursor")
+
+SMALL_STATUS: dict[str, Any] = {
+    "type": "object",
+    "description": "What somebody needs who polls often; a listing and `GET /api/streams/active` tell more.",
+    "properties": {
+        "workflow_id": {"type": "string"},
+        "status": {"enum": ["queued", "running", "interrupted", "completed", "failed", "cancelled"]},
+        "progress": {"type": ["number", "null"]},
+        "last_seq": {"type": "integer"},
+        "attempt": {"type": "integer"},
+        "updated_at": {"type": "string"},
+        "links": {"type": "object", "additionalProperties": {"type": "string"}},
+    },
+    "required": ["workflow_id", "status", "progress", "last_seq", "attempt", "updated_at", "links"],
+}
+
+_LIMITED: Answers = {
+    429: {
+        "description": "More than the user may have; `policy` names the limit.",
+        "content": PROBLEM_CONTENT,
+        "headers": {
+            "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."},
+            "RateLimit": {"schema": {"type": "string"}, "description": '`"default";r=97;t=58`: what is left.'},
+            "RateLimit-Policy": {"schema": {"type": "string"}, "description": '`"default";q=100;w=60`: the limits.'},
+        },
+    }
+}
+_GUARDED = _problems(_403="Another site's page, or another name in `Host`")
+_BODY = _problems(_400="Malformed JSON", _413="The body is too large", _415="The body is not plain JSON")
+_UNREADABLE = _problems(_422="A parameter is not acceptable")
+
+
+def complete(path: str, operation: dict[str, Any]) -> None:
+    """Add to *operation* what holds for every one of its kind."""
+    told: dict[str, Any] = operation["responses"]
+    if unreadable := told.get("422"):
+        unreadable["content"] = PROBLEM_CONTENT
+    limited: Answers = {} if path.startswith("/health/") else _LIMITED
+    common: Answers = {**_GUARDED, **_UNREADABLE, **limited}
+    body: Answers = _BODY if "requestBody" in operation else {}
+    for status, answer in {**common, **body}.items():
+        told.setdefault(str(status), answer)
+    operation.setdefault("parameters", []).extend(_headers(path, told))
+
+
+def _headers(path: str, told: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """List the request headers that make a difference."""
+    wanted = []
+    if "text/event-stream" in told.get("200", {}).get("content", {}):
+        wanted.append(
+            _header("Last-Event-ID", "The `id` of the last event that was seen: the stream goes on after it.")
+        )
+    if "202" in told:
+        wanted.append(
+            _header("Idempotency-Key", "1 to 255 visible ASCII characters: a repeat finds the same workflow.")
+        )
+        wanted.append(_header("Prefer", "`respond-async` for 202 and an address, at once."))
+    if "304" in told:
+        wanted.append(_header("If-None-Match", "The `ETag` of the status that is known."))
+    return wanted
+
+
+def _header(name: str, description: str) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": description}

@@ -11,6 +11,7 @@ from cantata.graphs.registry import UnknownGraph
 from cantata.graphs.source import BrokenGraph
 from cantata.graphs.spec import BadSpec
 from cantata.server.errors import GraphUnusable
+from cantata.server.rate_limits.visits import visit_of
 from cantata.server.routes.answers import POLL_SECONDS, Answers, Service, json_response, small_status
 from cantata.server.routes.bodies import (
     CancelBody,
@@ -28,9 +29,12 @@ from cantata.server.routes.chat import check_text
 from cantata.server.routes.documented import (
     ACTION_ANSWERS,
     EVENTS_ANSWERS,
+    HISTORY_ANSWERS,
     RUN_ANSWERS,
     RUN_DRAWING_ANSWERS,
+    STATUS_ANSWERS,
     WORKFLOW_ANSWERS,
+    WORKFLOW_LIST,
 )
 from cantata.server.routes.graphs import drawing_of
 from cantata.server.routes.requests import (
@@ -46,6 +50,7 @@ from cantata.server.routes.requests import (
     request_hash,
     told_cursor,
 )
+from cantata.server.runs.allowances import NOTHING_LIMITED
 from cantata.server.runs.model import Run
 from cantata.server.runs.ports import RunFilter
 from cantata.server.runs.reader import PAGE_BYTES
@@ -74,7 +79,7 @@ async def start(
     return await answers.start(asked, reply, request)
 
 
-@router.get("")
+@router.get("", responses=WORKFLOW_LIST)
 async def list_workflows(query: Annotated[ListQuery, Query()], answers: Service) -> Response:
     """List workflows, newest first."""
     wanted = RunFilter(query.status, query.session_id, query.graph, query.trace_id)
@@ -91,7 +96,7 @@ async def show(run_id: WorkflowId, answers: Service, query: NoQuery) -> Response
     return json_response(await answers.service.workflow(LOCAL_OWNER, run_id))
 
 
-@router.get("/{workflow_id}/status", responses=WORKFLOW_ANSWERS)
+@router.get("/{workflow_id}/status", responses=STATUS_ANSWERS)
 async def status(run_id: WorkflowId, request: Request, answers: Service, query: NoQuery) -> Response:
     """Tell how a workflow is doing, cheaply; honours `If-None-Match`."""
     run = await answers.service.get(LOCAL_OWNER, run_id)
@@ -133,7 +138,9 @@ async def resume(
     key = idempotency_key(request, query.idempotency_key)
     told = position_in(run_id, told_cursor(request, query.after))
     check_cursor(await answers.service.get(LOCAL_OWNER, run_id), told or 0)  # before the answer is taken
-    run, seq = await answers.service.resume(LOCAL_OWNER, run_id, body.responses, key)
+    visit = visit_of(request)
+    allowance = NOTHING_LIMITED if visit is None else visit.allowance
+    run, seq = await answers.service.resume(LOCAL_OWNER, run_id, body.responses, key, allowance)
     current = await answers.service.get(LOCAL_OWNER, run.id)
     return await answers.show(current, seq - 1 if told is None else told, reply, request)
 
@@ -160,7 +167,7 @@ async def fork(
     return await answers.start(completed, reply, request)
 
 
-@router.get("/{workflow_id}/history", responses=WORKFLOW_ANSWERS)
+@router.get("/{workflow_id}/history", responses=HISTORY_ANSWERS)
 async def history(run_id: WorkflowId, query: Annotated[HistoryQuery, Query()], answers: Service) -> Response:
     """List the checkpoints that a workflow made, newest first."""
     run = await answers.service.get(LOCAL_OWNER, run_id)

@@ -16,6 +16,7 @@ from cantata.callbacks.events import (
 from cantata.callbacks.handler import Interruption
 from cantata.callbacks.redaction import Redaction
 from cantata.server.runs.answers import final_response
+from cantata.server.runs.budgets import BUDGET
 from cantata.server.runs.faults import Failure
 from cantata.server.runs.fold import WorkflowFold
 from cantata.server.runs.ids import RunId
@@ -40,7 +41,7 @@ class Endings:
         self._now = timestamps.now
 
     def interrupted(self, interruption: Interruption, next_nodes: Sequence[str]) -> WorkflowInterrupted:
-        """Say what a human is asked; without a question it is a breakpoint before or after *next_nodes*."""
+        """Say what a human is asked; without a question it is a pause between nodes, and *next_nodes* come next."""
         plain = self._redaction.plain
         pending = [PendingInterrupt(asked.id, plain(asked.value), node) for asked, node in interruption.interrupts]
         return WorkflowInterrupted(
@@ -49,7 +50,7 @@ class Endings:
             timestamp=self._now(),
             interrupts=pending,
             nodes=list(next_nodes) or UNSET,
-            cause="human" if pending else "breakpoint",
+            cause="human" if pending else "budget" if interruption.status == BUDGET else "breakpoint",
             checkpoint_id=interruption.checkpoint_id,
         )
 

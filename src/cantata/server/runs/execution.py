@@ -1,7 +1,7 @@
 """Executes one claimed run: whatever happens becomes events, and one of them is terminal or none is needed.
 
     claim ─▶ history ─▶ invoke the graph ─┬─ completed ──▶ workflow_completed
-                                          ├─ asks ───────▶ workflow_interrupted
+                                          ├─ asks ───────▶ workflow_interrupted, also when its budget is used up
                                           ├─ raised ─────▶ workflow_error
                                           ├─ stopped ────▶ workflow_cancelled, or workflow_error on a timeout
                                           ├─ drained ────▶ back into the queue
@@ -19,6 +19,7 @@ from typing import Any, Literal
 import msgspec
 from langchain_core.runnables import RunnableConfig
 from langgraph.errors import GraphDrained
+from langgraph.graph import START
 from langgraph.store.base import BaseStore
 from langgraph.types import Command
 from msgspec import UNSET
@@ -38,6 +39,7 @@ from cantata.graphs.spec import BadSpec
 from cantata.server.errors import Fenced, LogConflict, StorageUnavailable
 from cantata.server.metrics import Metrics
 from cantata.server.runs.breakpoints import breakpoint_of
+from cantata.server.runs.budgets import BUDGET, Budgets
 from cantata.server.runs.conversation import Opening, open_conversation
 from cantata.server.runs.endings import Endings
 from cantata.server.runs.faults import Failure, exhausted, failure_of, timed_out
@@ -45,7 +47,7 @@ from cantata.server.runs.ids import RunId, uuid_of
 from cantata.server.runs.live import Cancellation, LiveRun, LiveRuns
 from cantata.server.runs.messages import messages_of, text_of
 from cantata.server.runs.meter import RunMeter
-from cantata.server.runs.model import Claim, Rest, Run, RunRecord, Status
+from cantata.server.runs.model import Claim, ModelCall, Rest, Run, RunRecord, Status
 from cantata.server.runs.ports import Bus, Checkpoints, EventLog, RunSaver, RunStore, UsageStore
 from cantata.server.runs.presence import Presence
 from cantata.server.runs.recorder import Recorder
@@ -71,6 +73,7 @@ class Engine:
     timestamps: Timestamps
     presence: Presence
     usage: UsageStore
+    budgets: Budgets
     tracing: Tracing = field(default_factory=Tracing)
     live: LiveRuns = field(default_factory=LiveRuns)
     metrics: Metrics = field(default_factory=Metrics)
@@ -114,7 +117,7 @@ class Execution:
         self._run: Run = claim.run
         self._live = live
         self._history = history
-        self.meter = RunMeter(engine.metrics, engine.usage, self._run)
+        self.meter = RunMeter(engine.metrics, self._run, self._spend)
         self._recorder = Recorder(claim, history, engine, self.meter, live.lose)
         self._recorder.fold.begin(claim.run.started_at or engine.timestamps.now())
         self._handler = StreamingWorkflowCallbackHandler(
@@ -209,18 +212,39 @@ class Execution:
             if waiting := await self._breakpoint(graph, config):
                 return waiting
             given = await self._input(graph, config)
+            await self._hold_to_budget()
             has_context = graph.context_schema is not None
-            output = await graph.ainvoke(
-                given,
-                config,
-                context=(self._run.spec.context or {}) if has_context else None,
-                durability="sync",
-                control=self._live.control,
-            )
+            try:
+                output = await graph.ainvoke(
+                    given,
+                    config,
+                    context=(self._run.spec.context or {}) if has_context else None,
+                    durability="sync",
+                    control=self._live.control,
+                )
+            except GraphDrained as drained:
+                if drained.reason != BUDGET:
+                    raise
+                return await self._paused(graph, config)
             interruption = self._handler.interruption
             if interruption is None or interruption.interrupts:
                 return _Answer(output, interruption)
             return _Answer(output, interruption, (await graph.aget_state(config)).next)
+
+    def _spend(self, call: ModelCall) -> None:
+        self._engine.budgets.spend(call, self._run.spec.role, lambda: self._live.drain(BUDGET))
+
+    async def _hold_to_budget(self) -> None:
+        """Let the run pause before it does anything when nothing is left; an answer is taken in first."""
+        if not self._run.answers and await self._engine.budgets.is_used_up(self._run.owner, self._run.spec.role):
+            self._live.drain(BUDGET)
+
+    async def _paused(self, graph: AnyGraph, config: RunnableConfig) -> _Answer:
+        """Say where the run waits until there is something left to use up."""
+        snapshot = await graph.aget_state(config)
+        checkpoint_id = str(snapshot.config["configurable"].get("checkpoint_id", ""))
+        nodes = tuple(node for node in snapshot.next if node != START)
+        return _Answer(None, Interruption(BUDGET, checkpoint_id, ()), nodes)
 
     async def _breakpoint(self, graph: AnyGraph, config: RunnableConfig) -> _Answer | None:
         if self._run.takeover is None or not self._claim.has_checkpoint:

@@ -36,9 +36,10 @@ class LiveRun:
         """Tell that the run's log can no longer be written."""
         self._stop(error)
 
-    def drain(self) -> None:
-        """Ask the graph to pause at the edge of its superstep."""
-        self.control.request_drain()
+    def drain(self, reason: str = "shutdown") -> None:
+        """Ask the graph to pause at the edge of its superstep. The first reason counts."""
+        if not self.control.drain_requested:
+            self.control.request_drain(reason)
 
     def _stop(self, reason: Cancellation | BaseException) -> None:
         if not self.stop.done():

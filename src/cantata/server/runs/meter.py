@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -24,11 +24,13 @@ from cantata.callbacks.redaction import Redaction
 from cantata.server.metrics import Metrics
 from cantata.server.runs.faults import failure_of
 from cantata.server.runs.model import ModelCall, Run
-from cantata.server.runs.ports import UsageStore
 
 logger = logging.getLogger(__name__)
 
 _TEXTS = (MessageDelta, AgentThinking)
+Spend = Callable[[ModelCall], None]
+"""Takes what each model call used, before a checkpoint that holds its outcome is written."""
+
 ENDS = ("completed", "failed", "cancelled")
 LONGEST_GAP_SECONDS = 10.0  # a longer silence is a tool's or a human's, not the model's
 
@@ -36,9 +38,9 @@ LONGEST_GAP_SECONDS = 10.0  # a longer silence is a tool's or a human's, not the
 class RunMeter:
     """Tells the metrics of one run."""
 
-    def __init__(self, metrics: Metrics, usage: UsageStore, run: Run) -> None:
+    def __init__(self, metrics: Metrics, run: Run, spend: Spend = lambda call: None) -> None:
         self._metrics = metrics
-        self._usage = usage
+        self._spend = spend
         self._run = run
         self._agent = metrics.agents.word(run.spec.graph)
         self._has_spoken = run.last_seq > 1  # of a run that goes on the first text was measured, or is not the first
@@ -133,7 +135,7 @@ class RunMeter:
         else:
             metrics.llm_dollars.labels(model, agent).inc(used.cost_usd)
         run = self._run
-        call = ModelCall(
+        told = ModelCall(
             owner=run.owner,
             session_id=run.session_id,
             graph=run.spec.graph,
@@ -141,7 +143,7 @@ class RunMeter:
             model=event.model,
             usage=used,
         )
-        self._usage.add(call).add_done_callback(_note)
+        self._spend(told)
 
     def _call(self, model: str, agent: str, status: str, seconds: float) -> None:
         metrics = self._metrics
@@ -155,12 +157,6 @@ class RunMeter:
         self._metrics.tool_seconds.labels(*labels).observe(event.duration_ms / 1000)
 
 
-def _note(added: "asyncio.Future[None]") -> None:
-    """Leave what could not be written: then the log could not either, and that ends the run."""
-    if not added.cancelled():
-        added.exception()
-
-
 def _line(run: Run, workflow: Mapping[str, Any]) -> dict[str, Any]:
     """Say how a run went, without a word of what was said in it."""
     told = {
@@ -169,7 +165,7 @@ def _line(run: Run, workflow: Mapping[str, Any]) -> dict[str, Any]:
         "principal": run.owner,
         "graph": run.spec.graph,
         "status": workflow["status"],
-        "code": (workflow["error"] or {}).get("code"),
+        "error_code": (workflow["error"] or {}).get("code"),
         "duration_ms": workflow["execution_time_ms"],
         "attempt": run.attempt,
         "events": workflow["last_seq"],

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from cantata.callbacks.events import Strategy, Usage
+from cantata.server.runs.allowances import NOTHING_LIMITED, Allowance
 from cantata.server.runs.ids import RunId
 
 Status = Literal["queued", "running", "interrupted", "completed", "failed", "cancelled"]
@@ -47,6 +48,8 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The span of the request that made it, where that came with one."""
     continues: bool = False
     """A fork that begins with what its checkpoint leaves to be done; `input` is then its origin's."""
+    role: str | None = None
+    """Of whoever asked for it, which says how much it may use up; None on an open server."""
 
     @property
     def thread_name(self) -> str:
@@ -103,6 +106,8 @@ class NewRun:
     """What the user says; the store knows its parent."""
     answers_again: RunId | None = None
     """A run of the session whose question this one answers, too, instead of one of its own."""
+    allowance: Allowance = NOTHING_LIMITED
+    """What its owner may have; decided in the transaction that creates it."""
 
 
 class Turn(msgspec.Struct, frozen=True, array_like=True):
@@ -137,6 +142,13 @@ class ModelCall:
     agent: str
     model: str
     usage: Usage
+
+
+class Spent(NamedTuple):
+    """What an owner's model calls have used up in a day; those of unknown price cost nothing here."""
+
+    tokens: int
+    cost_usd: float
 
 
 class Resumption(msgspec.Struct, frozen=True):
@@ -236,6 +248,8 @@ class Rest:
     """What statistics keep of a run that has ended."""
     messages: Sequence[Message] = ()
     """What a run that has ended said."""
+    allowance: Allowance = NOTHING_LIMITED
+    """What the owner may have of a run that is answered; decided in the transaction that queues it."""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from cantata.server.runs.model import (
     RunRecord,
     RunSpec,
     Session,
+    Spent,
     Status,
     Takeover,
 )
@@ -111,6 +112,7 @@ class RunStore(Protocol):
         Raises:
             SessionBusy: the session has an active run and `if_busy` is `reject`.
             IdempotencyMismatch: the key was used within a day for another request.
+            TooManyRuns, BudgetExceeded: its owner may have no more; a repeat is not held against it.
             UnknownCheckpoint: the run is to fork from one that its origin did not make.
             WorkflowNotFound: the run that it is to follow, or whose question it is to answer, is gone.
         """
@@ -145,6 +147,9 @@ class RunStore(Protocol):
         """Bring the run to rest, or back into the queue, in one transaction with its last events.
 
         Returns the session's next queued run, when the run is final.
+
+        Raises:
+            TooManyRuns, BudgetExceeded: the owner of an answered run may not have it at work now; nothing was written.
         """
         ...
 
@@ -334,8 +339,15 @@ class UsageFilter:
 class UsageStore(Protocol):
     """What model calls used, summed up by day (UTC), user, session, graph, agent and model. It outlives their runs."""
 
-    def add(self, call: ModelCall) -> "Future[None]":
-        """Count *call* today; with the next transaction, in the order of what is submitted."""
+    def add(self, call: ModelCall) -> "Future[Spent]":
+        """Count *call* today, in the order of what is submitted.
+
+        The future is done when that is durable, and holds what its owner has used up today.
+        """
+        ...
+
+    async def today(self, owner: str) -> Spent:
+        """Return what the owner has used up today (UTC)."""
         ...
 
     async def sums(self, wanted: UsageFilter, by: Sequence[UsageKey]) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from cantata.graphs.side_by_side import side_by_side
 from cantata.graphs.source import BrokenGraph, GraphSource
 from cantata.graphs.spec import MAX_DEPTH, MAX_STEPS, AgentStep, BadSpec, WorkflowSpec, parse_spec, steps_of
 from cantata.server import errors
+from cantata.server.runs.allowances import NOTHING_LIMITED, Allowance
 from cantata.server.runs.ids import RunId, is_session_id, new_session_id
 from cantata.server.runs.model import ForkPoint, IfBusy, OnDisconnect, RunSpec
 
@@ -73,6 +74,10 @@ class RunRequest:
     """See `NewRun`."""
     answers_again: RunId | None = None
     """See `NewRun`."""
+    allowance: Allowance = NOTHING_LIMITED
+    """See `NewRun`."""
+    role: str | None = None
+    """See `RunSpec`."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +128,7 @@ async def spec_of(request: RunRequest, graphs: GraphRegistry, models: ModelSetti
         definition=request.definition,
         version=request.version,
         continues=request.continues,
+        role=request.role,
     )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +25,7 @@ from cantata.server.errors import (
     WorkflowFinished,
     WorkflowNotFound,
 )
+from cantata.server.runs.allowances import NOTHING_LIMITED, Allowance
 from cantata.server.runs.approvals import check_answers
 from cantata.server.runs.definitions import Definitions
 from cantata.server.runs.execution import Engine, Execution, history_of
@@ -42,6 +43,7 @@ from cantata.server.runs.ports import Dispatcher, Page, RunFilter
 from cantata.server.runs.reader import Beat, Gap, Watch, follow
 from cantata.server.runs.recorder import Recorder
 from cantata.server.runs.requests import RunRequest, SpecLimits, session_of, spec_of
+from cantata.server.runs.statistics import agents_named
 from cantata.server.runs.traces import caller, marks_for, marks_of
 
 logger = logging.getLogger(__name__)
@@ -80,7 +82,7 @@ class RunService:
 
         Raises:
             Invalid: a field of the request cannot be honoured.
-            SessionBusy, IdempotencyMismatch: see the store.
+            SessionBusy, IdempotencyMismatch, TooManyRuns, BudgetExceeded: see the store.
             ShuttingDown: the process takes no more runs.
         """
         if request.run_id is not None and (made := await self._engine.store.get(owner, request.run_id)):
@@ -108,6 +110,7 @@ class RunService:
             follows=request.follows,
             question=question_of(first, spec.input) if request.answers_again is None else None,
             answers_again=request.answers_again,
+            allowance=request.allowance,
         )
         frames, workflow = _begun(first)
         try:
@@ -246,7 +249,12 @@ class RunService:
         return await self.workflow(owner, run_id)
 
     async def resume(
-        self, owner: str, run_id: RunId, responses: dict[str, Any], idempotency_key: str | None
+        self,
+        owner: str,
+        run_id: RunId,
+        responses: dict[str, Any],
+        idempotency_key: str | None,
+        allowance: Allowance = NOTHING_LIMITED,
     ) -> tuple[Run, int]:
         """Give a waiting run its answers; return it and the number of its `workflow_resumed`.
 
@@ -254,6 +262,7 @@ class RunService:
             NotInterrupted: nobody waits for an answer, or another answer was faster.
             InterruptMismatch: the answers are not those that are asked for.
             Invalid: an answer breaks the schema that its question came with.
+            TooManyRuns, BudgetExceeded: see the store; the answer was not taken.
             ShuttingDown: the process takes no more runs.
         """
         if self.is_draining:
@@ -271,7 +280,9 @@ class RunService:
             await asyncio.to_thread(check_answers, asked, responses)  # a large answer takes a while
         resumption = Resumption(idempotency_key, responses, run.last_seq + 1)
         try:
-            await self._resume(run, responses, resumption)
+            await self._resume(
+                run, Rest(status="queued", answers=responses, resumption=resumption, allowance=allowance)
+            )
         except (Fenced, LogConflict) as error:
             raise NotInterrupted("Another answer was faster.") from error
         self._dispatcher.enqueue(run.id, owner)
@@ -284,6 +295,14 @@ class RunService:
             WorkflowNotFound: there is no such run of this owner.
         """
         return fork_of(await self.get(owner, run_id), checkpoint_id, wanted)
+
+    async def agents_of(self, owner: str, request: RunRequest) -> Collection[str]:
+        """Name what *request* lets work: its graph, and the agents of its steps; nothing is refused here."""
+        try:
+            request = await self._definitions.resolved(owner, request)
+        except CantataError:
+            return {request.graph}
+        return {request.graph, *agents_named(self._engine.graphs, request.graph, request.definition)}
 
     async def history(self, run: Run, limit: int) -> list[dict[str, Any]]:
         """Return the checkpoints that the run made, newest first."""
@@ -363,12 +382,10 @@ class RunService:
         if following is not None:
             self._dispatcher.enqueue(following, run.owner)
 
-    async def _resume(self, run: Run, responses: dict[str, Any], resumption: Resumption) -> None:
+    async def _resume(self, run: Run, rest: Rest) -> None:
         history = await history_of(self._engine.log, run)
         engine = self._engine
-        recorder = Recorder(
-            Claim(run=run, checkpoint_id=None), history, engine, RunMeter(engine.metrics, engine.usage, run)
-        )
+        recorder = Recorder(Claim(run=run, checkpoint_id=None), history, engine, RunMeter(engine.metrics, run))
         event = WorkflowResumed(
             workflow_id=run.id,
             timestamp=engine.timestamps.now(),
@@ -376,7 +393,7 @@ class RunService:
             cause="human",
             attempt=run.attempt,
         )
-        await recorder.settle((event,), Rest(status="queued", answers=responses, resumption=resumption))
+        await recorder.settle((event,), rest)
 
 
 def _begun(first: WorkflowStarted) -> tuple[Frames, bytes]:

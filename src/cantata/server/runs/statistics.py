@@ -194,13 +194,15 @@ class Statistics:
         return tally
 
     def _agents_of(self, specs: Sequence[RunSpec]) -> Counter[str]:
-        return Counter(name for spec in specs for name in self._names(spec))
+        return Counter(name for spec in specs for name in agents_named(self._graphs, spec.graph, spec.definition))
 
-    def _names(self, spec: RunSpec) -> set[str]:
-        try:
-            if spec.definition is None:
-                return set(self._graphs.get(spec.graph).turns.values())
-            parsed = read_stored(spec.definition)
-        except (UnknownGraph, BrokenGraph, BadSpec):
-            return set()
-        return {step.agent for _, step, _ in steps_of(parsed)}
+
+def agents_named(graphs: GraphRegistry, graph: str, definition: dict[str, Any] | None) -> set[str]:
+    """Name the agents that work in a graph, or in the workflow that *definition* tells."""
+    try:
+        if definition is None:
+            return set(graphs.get(graph).turns.values())
+        parsed = read_stored(definition)
+    except (UnknownGraph, BrokenGraph, BadSpec):
+        return set()
+    return {step.agent for _, step, _ in steps_of(parsed)}

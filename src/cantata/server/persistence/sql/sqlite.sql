@@ -143,6 +143,14 @@ CREATE TABLE usage (
 ) WITHOUT ROWID;
 CREATE INDEX usage_by_day ON usage (day);
 CREATE INDEX usage_by_session ON usage (owner, session_id);
+-- What each owner's model calls have used up, by day (UTC).
+CREATE TABLE spending (
+    owner    TEXT NOT NULL,
+    day      TEXT NOT NULL,
+    tokens   INTEGER NOT NULL,
+    cost_usd REAL NOT NULL,
+    PRIMARY KEY (owner, day)
+) WITHOUT ROWID;
 
 CREATE TABLE stats_resets (
     owner      TEXT PRIMARY KEY,
