@@ -64,8 +64,9 @@ test: install packages ## Run the tests on all cores; options go in ARGS
 test-gemini: install ## Try Google's real API with your GEMINI_API_KEY, after saying what it costs
 	$(BIN)/python -m tests.live $(ARGS)
 
-fuzz: install ## Send thousands of made-up requests; some minutes, or as FUZZ_EXAMPLES says
-	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20} $(BIN)/pytest tests/fuzz $(ARGS)
+fuzz: install ## Send thousands of made-up requests, and parsers a hundred thousand inputs each; takes long
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-20} FUZZ_INPUTS=$${FUZZ_INPUTS:-100000} \
+		$(BIN)/pytest --numprocesses auto --timeout 3600 tests/fuzz $(ARGS)
 
 check: install ## Check format, lint, types, import rules and docs
 	$(BIN)/ruff format --check .

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
+from docs.pages.access import access_page
 from docs.pages.agents import agents_table
 from docs.pages.errors import errors_page
 from docs.pages.events import events_page, events_table
@@ -50,6 +51,7 @@ def generated(glossary: Glossary) -> list[tuple[Path, str]]:
     docs, readme = ROOT / "docs", ROOT / "README.md"
     return [
         (docs / "settings.md", settings_page(glossary)),
+        (docs / "access.md", access_page()),
         (docs / "errors.md", errors_page(glossary)),
         (docs / "metrics.md", metrics_page()),
         (docs / "events.md", events_page(glossary)),

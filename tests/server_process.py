@@ -25,6 +25,8 @@ SCENARIOS = PROJECTS / "scenarios" / "langgraph.json"
 COORDINATOR = PROJECTS / "coordinator" / "langgraph.json"
 ASSISTANT = ROOT / "langgraph.json"
 
+CANTATA = str(Path(sys.executable).with_name("cantata"))
+
 HANG_SECONDS = 30.0  # nothing here takes so long unless it hangs
 SSE = {"Accept": "text/event-stream"}
 JSON = {"Accept": "application/json"}
@@ -118,6 +120,7 @@ class ServerProcess:
         self.desk = Desk(folder / "desk")
         self.desk.folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
+        self.host = "127.0.0.1"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.database = f"sqlite:///{folder / 'cantata.db'}"
@@ -149,8 +152,21 @@ class ServerProcess:
     def command(self, *more: str) -> list[str]:
         """Return the command line of this server."""
         config = ["--config", str(self._config)] if self._config else []
-        serve = [str(Path(sys.executable).with_name("cantata")), "serve", "--host", "127.0.0.1"]
+        serve = [CANTATA, "serve", "--host", self.host]
         return [*serve, "--port", str(self.port), *config, "--database", self.database, *more]
+
+    def told(self, *words: str) -> str:
+        """Run another of the program's commands, beside the server or not; return what it printed."""
+        done = subprocess.run(
+            [CANTATA, *words],
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+            env=self._environment,
+            timeout=HANG_SECONDS,
+            check=True,
+        )
+        return done.stdout
 
     def refused(self, *more: str, **settings: str) -> tuple[int, str]:
         """Try to start a process that must not come up; return its exit code and what it said."""

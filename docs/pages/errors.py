@@ -33,6 +33,8 @@ def errors_page(glossary: Glossary) -> str:
         each field that was refused, `session_busy` names `active_workflow_id` and `cancel`, `cursor_beyond_head` the
         `last_seq`, `interrupt_mismatch` the `pending` ids, a 429 its `policy` and `retry_after` in seconds. A
         429 and a 503 have the header `Retry-After`.
+        `last_seq`, `interrupt_mismatch` the `pending` ids, `missing_scope` the `scope`, `premium_only` the `model`. A
+        503 has `Retry-After`, a 401 `WWW-Authenticate`.
         """,
         '```json\n{"type": "urn:cantata:error:cursor_beyond_head", "title": "Conflict", "status": 409,\n'
         ' "detail": "The cursor lies beyond the last event, so it is of another log: leave it out.",\n'

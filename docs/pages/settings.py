@@ -15,10 +15,11 @@ from pydantic import SecretStr
 
 from cantata.graphs import models
 from cantata.server.__main__ import _parser
-from cantata.server.settings import Settings, Words
+from cantata.server.settings import Settings, Words, WorkspaceDays
 
 UNITS = {
     "days": "days",
+    "hours": "hours",
     "seconds": "seconds",
     "bytes": "bytes",
     "chars": "characters",
@@ -53,7 +54,12 @@ def settings_page(glossary: Glossary) -> str:
         table(("name", "type", "default", "bounds", "unit", "what it is"), model_settings(glossary)),
         "## Options of `cantata serve`",
         "`--database` goes before `DATABASE_URL`. With make: `make run ARGS='--port 9000'`.",
-        table(("option", "default", "what it does"), _options()),
+        table(("option", "default", "what it does"), _options("serve")),
+        "## Options of `cantata key` and `cantata token`",
+        "[authentication.md](authentication.md) shows them at work.",
+        *_with_title("key create"),
+        *_with_title("key revoke"),
+        *_with_title("token"),
     )
 
 
@@ -65,7 +71,9 @@ def _setting_type(annotation: object) -> str:
         str: "text",
         SecretStr: "secret",
         Words: "list",
+        WorkspaceDays: "JSON",
         tuple: "list",
+        dict: "JSON",
     }
     if typing.get_origin(annotation) is typing.Literal:
         return " or ".join(map(code, typing.get_args(annotation)))
@@ -74,9 +82,11 @@ def _setting_type(annotation: object) -> str:
 
 
 def _shown_default(value: object) -> str:
-    return (
-        code(str(value).lower() if isinstance(value, bool) else str(value)) if value not in (None, (), "") else "none"
-    )
+    if value in (None, (), {}, ""):
+        return "none"
+    if isinstance(value, tuple):
+        return code(",".join(value))
+    return code(str(value).lower() if isinstance(value, bool) else str(value))
 
 
 def _bounds(metadata: Iterable[Any]) -> str:
@@ -113,10 +123,16 @@ def model_settings(glossary: Glossary) -> Iterator[Row]:
                 yield code(name), "number", shown, f"≥ {low}, ≤ {high}", _unit(name), glossary.of("models", name)
 
 
-def _options() -> Iterator[Row]:
-    commands = next(a for a in _parser()._actions if isinstance(a, argparse._SubParsersAction))
-    for action in commands.choices["serve"]._actions:
+def _with_title(command: str) -> tuple[str, str]:
+    return f"### `cantata {command}`", table(("option", "default", "what it does"), _options(command))
+
+
+def _options(command: str) -> Iterator[Row]:
+    parser = _parser()
+    for word in command.split():
+        parser = next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction)).choices[word]
+    for action in parser._actions:
         if action.dest != "help":
             told, _, default = (action.help or "").partition(" (default: ")
             shown = code(str(action.default)) if action.default else default.rstrip(")")
-            yield code(action.option_strings[0]), shown, f"{told[:1].upper()}{told[1:]}."
+            yield code((action.option_strings or [action.dest])[0]), shown, f"{told[:1].upper()}{told[1:]}."

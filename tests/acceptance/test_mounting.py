@@ -14,6 +14,7 @@ import pytest
 
 from tests.acceptance.reading import typed
 from tests.server_process import ASYNC, HANG_SECONDS, JSON, SCENARIOS, SSE, ServerProcess, Stream, eventually
+from tests.support.credentials import SECRET, bearer, token
 from tests.support.invariants import check_invariants
 
 SITE = Path(__file__).parent / "outer"
@@ -160,6 +161,18 @@ def test_what_guards_cantata_does_not_guard_the_site(sites: Sites) -> None:
     ]
     assert followed.status_code == 200
     assert site.outer.get("/nothing").json() == {"detail": "Not Found"}
+
+
+def test_a_mounted_application_asks_who_is_there(sites: Sites) -> None:
+    site = sites(JWT_SECRET=SECRET)
+    open_ones = [site.client.get(path).status_code for path in ("/", "", "/health/live", "/auth/me")]
+    started = site.client.post("/chat", json={"message": "hi"}, headers={**JSON, **bearer(token())})
+    ticket = site.client.post(f"/api/workflows/{started.json()['workflow_id']}/stream-ticket", headers=bearer(token()))
+
+    assert open_ones == [200] * 4
+    assert [site.client.get(path).status_code for path in ("/api/workflows", "/nothing")] == [401, 401]
+    assert site.outer.get("/nothing").status_code == 404
+    assert site.outer.get(ticket.json()["events"]).status_code == 200
 
 
 def test_the_site_runs_agents_by_itself(sites: Sites) -> None:

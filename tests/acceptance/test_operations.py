@@ -26,7 +26,7 @@ def test_a_run_is_shown_with_the_step_it_is_at(server: ServerProcess, key: str) 
     (run,) = told(server)["runs"]["shown"]
 
     assert run["workflow_id"] == run_id
-    assert (run["graph"], run["owner"], run["steps"], run["readers"]) == ("nested", "local", [["inner", "second"]], 0)
+    assert (run["graph"], run["owner"], run["steps"]) == ("nested", "local", [["inner", "second"]])
 
 
 def test_ended_runs_are_summed_up_and_failures_named(server: ServerProcess) -> None:

@@ -15,6 +15,10 @@ from tests.server_process import PROJECTS
         ("DATABASE_URL", "postgres://localhost/x"),
         ("OFFLINE_DEMO_TOKEN_DELAY_MS", "abc"),
         ("DEFAULT_MODEL", "gpt-4"),
+        ("JWT_SECRET", "too short"),
+        ("OIDC_ALGORITHMS", "HS256"),
+        ("INVALID_KEY_STATUS", "418"),
+        ("WORKSPACE_RETENTION", "a week"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(fresh: Fresh, name: str, value: str) -> None:
@@ -48,7 +52,7 @@ def test_an_open_server_listens_on_loopback_alone(fresh: Fresh, host: str) -> No
 
     assert code == 2
     assert host in said
-    assert "--insecure" in said
+    assert all(name in said for name in ("JWT_SECRET", "OIDC_ISSUER", "INTERNAL_API_KEY", "AUTHENTICATION"))
 
 
 @pytest.mark.parametrize("database", ["sqlite:////proc/nowhere/x.db", "sqlite:////tmp"])
@@ -83,3 +87,24 @@ def test_a_project_with_folders_named_as_ours_runs(fresh: Fresh) -> None:
     assert sorted_ticket["status"] == "completed"
     assert (broken.status_code, broken.json()["code"]) == (422, "graph_unusable")
     assert server.waited("/chat", {"message": "Where is order 17?"})["final_response"]
+
+
+@pytest.mark.parametrize("settings", [{"JWT_SECRET": "x" * 32}, {"AUTHENTICATION": "on"}])
+def test_a_server_that_asks_who_is_there_listens_anywhere(fresh: Fresh, settings: dict[str, str]) -> None:
+    server = fresh(**settings)
+    server.host = "0.0.0.0"
+    server.start()
+
+    answers = [server.client.get(path).status_code for path in ("/health/live", "/api/workflows")]
+
+    assert answers == [200, 401]
+
+
+def test_a_development_token_needs_no_database(fresh: Fresh) -> None:
+    server = fresh(JWT_SECRET="x" * 32).start()
+
+    text = server.told("token", "--email", "ada@example.org", "--role", "admin")
+    told = server.client.get("/auth/me", headers={"Authorization": f"Bearer {text.strip()}"}).json()["principal"]
+
+    assert text.count("\n") == 1
+    assert (told["id"], told["role"]) == ("ada@example.org", "admin")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.clients.node import run_node
 from tests.server_process import ROOT, ServerProcess
+from tests.support.credentials import SECRET, bearer, token
 from tests.support.cutting_proxy import CuttingProxy, Fate, storm
 
 PAGE = (ROOT / "docs/frontend.md").read_text()
@@ -17,6 +19,10 @@ QUESTION = "What is 17*23?"
 LOOP = """
 import { chat } from "./cantata.js";
 for await (const event of chat("What is 17*23?")) show(event);
+"""
+TICKET = """
+import { watch } from "./ticket.js";
+await watch(process.env.QUESTION, process.env.TOKEN, show);
 """
 REACT = """
 import { createElement } from "react";
@@ -45,7 +51,7 @@ process.exit(0);
 @pytest.fixture
 def samples(tmp_path: Path) -> Path:
     """Write the samples into a folder, with what is needed to try them."""
-    for name, text in {**SAMPLES, "loop.js": LOOP, "react.js": REACT}.items():
+    for name, text in {**SAMPLES, "loop.js": LOOP, "react.js": REACT, "watch.js": TICKET}.items():
         (tmp_path / name).write_text(text)
     return tmp_path
 
@@ -72,7 +78,14 @@ def new_run(server: ServerProcess, before: set[str]) -> str:
 
 
 def test_every_sample_is_run_here() -> None:
-    assert set(SAMPLES) == {"event_source.js", "cantata.js", "fetch_event_source.js", "useRun.js", "Chat.jsx"}
+    assert set(SAMPLES) == {
+        "event_source.js",
+        "cantata.js",
+        "fetch_event_source.js",
+        "useRun.js",
+        "Chat.jsx",
+        "ticket.js",
+    }
     assert LOOP.splitlines()[-1] in PAGE
 
 
@@ -129,3 +142,27 @@ def test_the_react_hook_stops_a_run(slow: ServerProcess, samples: Path) -> None:
 
     (stopped,) = slow.client.get("/api/workflows").json()["workflows"]
     assert stopped["status"] == "cancelled"
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> Iterator[ServerProcess]:
+    """Run a server that asks who is there, with a client that says so."""
+    process = ServerProcess(tmp_path / "guarded", JWT_SECRET=SECRET)
+    process.client.headers.update(bearer(token()))
+    yield process.start()
+    process.close()
+
+
+def test_a_ticket_watches_a_run_through_cuts(guarded: ServerProcess, samples: Path) -> None:
+    with CuttingProxy(guarded.port, [Fate(cut_where=after_ten_frames)] * 5) as proxy:
+        shown = run(samples, "watch.js", proxy.url, TOKEN=token())
+
+    told = guarded.events(new_run(guarded, set()))
+    names = {"message_delta", "tool_start", "tool_end", "workflow_completed"}
+    assert proxy.cuts > 1
+    assert shown == [event for event in told if event["type"] in names]
+
+
+def after_ten_frames(answer: bytes) -> int | None:
+    ends = [match.end() for match in re.finditer(rb"\n\n", answer)]
+    return ends[9] if b"text/event-stream" in answer and len(ends) > 9 else None

@@ -7,7 +7,7 @@ from langgraph.checkpoint.base import CheckpointMetadata, empty_checkpoint
 
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.model import Claim, Fence, Rest
-from cantata.server.runs.ports import FIRST_ENDING, Ending
+from cantata.server.runs.ports import FIRST_ENDING, Ending, Workspaces
 from tests.support.backends import Backend, a_run, said
 
 METADATA: CheckpointMetadata = {"source": "loop", "step": 0, "parents": {}}
@@ -160,3 +160,18 @@ async def test_threads_are_found_a_part_at_a_time(backend: Backend) -> None:
     rest = await threads(backend, first[-1].ending)
 
     assert [thread.thread_id for thread in first] + rest == [claim.run.thread_id for claim in claims]
+
+
+async def test_logs_are_found_by_workspace(backend: Backend) -> None:
+    runs = {
+        name: (await backend.ended(a_run(session_id=name, workspace=name))).run.id for name in ("acme", "trial", "x")
+    }
+    backend.clock.advance(120)
+
+    async def found(workspaces: Workspaces) -> set[RunId]:
+        logs = await backend.retention.ended_logs(FIRST_ENDING, backend.timestamps.ago(60), 100, workspaces)
+        return {log.ending.run_id for log in logs}
+
+    assert await found(Workspaces(only="acme")) == {runs["acme"]}
+    assert await found(Workspaces(without=("acme", "trial"))) == {runs["x"]}
+    assert await found(Workspaces()) == set(runs.values())

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.server_process import JSON, ServerProcess
+from tests.support.credentials import SECRET, bearer, token
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,25 @@ class Caller:
     """Whether the server lets him do anything at all."""
 
 
-CALLERS = [Caller("whoever uses an open server")]
+GUARDED = {
+    "JWT_SECRET": SECRET,
+    "RATE_LIMIT_DEFAULT": "off",
+    "RATE_LIMIT_STREAM_START": "off",
+    "CONCURRENT_RUNS_PER_USER": "0",
+}
+
+
+def _with_role(role: str) -> Caller:
+    return Caller(role, bearer(token(role, role=role)), GUARDED)
+
+
+CALLERS = [
+    Caller("whoever uses an open server"),
+    Caller("nobody", settings=GUARDED, is_known=False),
+    _with_role("user"),
+    _with_role("premium"),
+    _with_role("admin"),
+]
 
 
 def furnished(server: ServerProcess, caller: Caller) -> dict[str, str]:

@@ -37,10 +37,14 @@ async def test_a_user_has_one_counter_at_all_addresses(tmp_path: Path) -> None:
 
 
 async def test_whoever_shows_a_credential_has_the_limits_that_nobody_set(tmp_path: Path) -> None:
-    async with open_app(tmp_path) as app, app.client(somebody("ada")) as ada, app.client() as local:
+    async with open_app(tmp_path) as app, app.client(somebody("ada")) as ada:
         answer = await ada.get("/api/graphs")
 
         assert answer.headers["ratelimit-policy"] == '"default";q=100;w=60'
+
+
+async def test_whoever_uses_an_open_server_has_no_limit_unless_it_is_set(tmp_path: Path) -> None:
+    async with open_app(tmp_path, jwt_secret=None) as app, app.client() as local:
         assert "ratelimit" not in (await local.get("/api/graphs")).headers
 
 

@@ -297,3 +297,20 @@ async def test_the_background_survives_a_failure_says_what_it_removed_and_stops_
         *["old data could not be removed; the next sweep tries again"] * 2,
         "removed what is too old: 0 sessions, 4 events, 0 checkpoints",
     ]
+
+
+async def test_each_workspace_has_its_own_days(backend: Backend) -> None:
+    days = Limits(event_days=7, event_days_of={"trial": 1, "archive": 0}, checkpoint_days=0, session_days=0)
+    names = ("default", "trial", "archive")
+    runs = [(await backend.ended(a_run(session_id=name, workspace=name))).run.id for name in names]
+    sweeper = retention(backend, days)
+
+    backend.clock.advance(2 * DAY)
+    await sweeper.sweep()
+    after_two_days = [seqs(await backend.log.read(run, 0, ALL)) for run in runs]
+    backend.clock.advance(6 * DAY)
+    await sweeper.sweep()
+    after_eight_days = [seqs(await backend.log.read(run, 0, ALL)) for run in runs]
+
+    assert after_two_days == [[1, 2, 3, 4, 5], [5], [1, 2, 3, 4, 5]]
+    assert after_eight_days == [[5], [5], [1, 2, 3, 4, 5]]

@@ -1,6 +1,6 @@
-"""The whole application in this process, and clients of it who are who a test says they are."""
+"""The whole application in this process, and clients of it who are who their tokens say they are."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,32 +8,18 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cantata.server.app import create_app, opened
-from cantata.server.auth.principal import Principal, Role
+from cantata.server.auth.principal import Role
 from cantata.server.settings import Settings
+from tests.support.credentials import SECRET, bearer, token
 
 LOCAL = "http://localhost"
 
 
-def somebody(name: str, role: Role = "user") -> Principal:
-    """Make a principal with every scope."""
-    return Principal(id=name, email=None, role=role, scopes=frozenset({"*"}), method="test")
-
-
-class Accepted:
-    """Stands where credentials are checked: every request is this principal's, or nobody's."""
-
-    def __init__(self, app: ASGIApp, principal: Principal | None) -> None:
-        self._app = app
-        self._principal = principal
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on as the principal's."""
-        if self._principal is not None:
-            scope.setdefault("state", {})["principal"] = self._principal
-        await self._app(scope, receive, send)
+def somebody(name: str, role: Role = "user") -> dict[str, str]:
+    """Return the header of a token for somebody of this role."""
+    return bearer(token(name, role=role))
 
 
 @dataclass(frozen=True)
@@ -44,20 +30,18 @@ class Application:
 
     @asynccontextmanager
     async def client(
-        self, principal: Principal | None = None, peer: str = "127.0.0.1"
+        self, headers: Mapping[str, str] | None = None, peer: str = "127.0.0.1"
     ) -> AsyncIterator[httpx.AsyncClient]:
-        """Be *principal*, at the address *peer*."""
-        transport = httpx.ASGITransport(Accepted(self.app, principal), client=(peer, 4711), raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url=LOCAL) as client:
+        """Send *headers* with each request, from the address *peer*."""
+        transport = httpx.ASGITransport(self.app, client=(peer, 4711), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url=LOCAL, headers=headers) as client:
             yield client
 
 
 @asynccontextmanager
 async def open_app(folder: Path, config: Path | None = None, **settings: Any) -> AsyncIterator[Application]:
-    """Open the application on a database in *folder*."""
-    app = create_app(
-        Settings(_env_file=None, database_url=f"sqlite:///{folder / 'cantata.db'}", **settings),
-        config,
-    )
+    """Open the application on a database in *folder*; it asks for tokens unless told otherwise."""
+    told = {"jwt_secret": SECRET, **settings}
+    app = create_app(Settings(_env_file=None, database_url=f"sqlite:///{folder / 'cantata.db'}", **told), config)
     async with opened(app):
         yield Application(app)

@@ -13,27 +13,33 @@ from cantata.server.persistence.checkpoints import SqliteCheckpoints
 from cantata.server.persistence.memory import MemoryBus, MemoryDispatcher
 from cantata.server.persistence.serializer import serializer
 from cantata.server.persistence.sqlite import Database
+from cantata.server.persistence.sqlite_audit import SqliteAudit
 from cantata.server.persistence.sqlite_definitions import SqliteDefinitions
+from cantata.server.persistence.sqlite_keys import SqliteKeys
 from cantata.server.persistence.sqlite_log import SqliteLog
 from cantata.server.persistence.sqlite_retention import SqliteRetention
 from cantata.server.persistence.sqlite_runs import SqliteRuns
 from cantata.server.persistence.sqlite_sessions import SqliteSessions
 from cantata.server.persistence.sqlite_stats import SqliteStats
+from cantata.server.persistence.sqlite_tickets import SqliteTickets
 from cantata.server.persistence.sqlite_usage import SqliteUsage
 from cantata.server.runs.frames import Frames, FrameWriter, joined
 from cantata.server.runs.ids import RunId, new_run_id
 from cantata.server.runs.model import Claim, Fence, NewRun, Rest, RunSpec
 from cantata.server.runs.ports import (
+    AuditLog,
     Bus,
     Checkpoints,
     DefinitionStore,
     Dispatcher,
     EventLog,
+    KeyStore,
     Page,
     RetentionStore,
     RunStore,
     SessionStore,
     StatsStore,
+    TicketStore,
     UsageStore,
 )
 
@@ -80,6 +86,9 @@ class Backend:
     stats: StatsStore
     usage: UsageStore
     retention: RetentionStore
+    keys: KeyStore
+    tickets: TicketStore
+    audit: AuditLog
     timestamps: Timestamps
     clock: Clock
     bus: Callable[[int], Bus]
@@ -126,6 +135,9 @@ async def open_backend(name: str, folder: Path, clock: Clock | None = None) -> A
             stats=SqliteStats(database, timestamps),
             usage=SqliteUsage(database, timestamps),
             retention=SqliteRetention(database),
+            keys=SqliteKeys(database, timestamps),
+            tickets=SqliteTickets(database, timestamps),
+            audit=SqliteAudit(database, timestamps),
             timestamps=timestamps,
             clock=clock,
             bus=MemoryBus,

@@ -141,7 +141,7 @@ async def test_langsmiths_root_is_the_run_and_sums_it_up(tmp_path: Path) -> None
     assert root.members["tags"] == ["blue"]
     assert labels["ticket"] == 7
     assert (labels["session_id"], labels["thread_id"]) == ("my-chat", run.run.thread_id)
-    assert (labels["user_id"], labels["workspace"]) == ("ada", "ada")
+    assert (labels["user_id"], labels["workspace"]) == ("ada", "default")
     assert (labels["graph"], labels["strategy"]) == ("asking", "single")
 
 

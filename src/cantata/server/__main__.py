@@ -5,9 +5,11 @@ import asyncio
 import ipaddress
 import logging
 import os
+import re
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,9 +24,15 @@ from pydantic import ValidationError
 
 from cantata.graphs.project import ProjectError
 from cantata.server.app import create_app, opened, shut_down, tune_interpreter
-from cantata.server.errors import CantataError
+from cantata.server.auth.access import pepper_of
+from cantata.server.auth.api_keys import ApiKeys, key_scopes
+from cantata.server.auth.tokens import development_token
+from cantata.server.bootstrap import visiting_keys
+from cantata.server.errors import CantataError, KeyNotFound, Unprotected
 from cantata.server.logs import configure_logs
 from cantata.server.masking import mask_log
+from cantata.server.runs.model import DEFAULT_WORKSPACE
+from cantata.server.runs.ports import ApiKey
 from cantata.server.settings import Settings
 from cantata.server.transport import TransportLimits, connections_possible, protocol_within
 
@@ -36,8 +44,9 @@ CONFIG_VARIABLE = "CANTATA_CONFIG"  # hands --config on to the processes of --re
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; exits with 2 when the configuration cannot be used."""
     options = _parser().parse_args(arguments)
+    load_dotenv(".env")
     try:
-        serve(options)
+        options.run(options)
     except (ValidationError, CantataError, ProjectError) as error:
         print(f"cantata: {_explained(error)}", file=sys.stderr)
         sys.exit(2)
@@ -45,15 +54,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def serve(options: argparse.Namespace) -> None:
     """Serve until a signal comes; the second one does not wait."""
-    load_dotenv(".env")
-    if options.database:
-        os.environ["DATABASE_URL"] = options.database
-    if not (options.insecure or _is_loopback(options.host)):
-        raise CantataError(
+    settings = _settings(options)
+    if settings.is_open and not _is_loopback(options.host):
+        raise Unprotected(
             f"Without authentication the server listens on loopback only, not on {options.host}: leave --host out, or"
-            " say --insecure if everybody who reaches it may use it."
+            " set JWT_SECRET, OIDC_ISSUER, INTERNAL_API_KEY, or AUTHENTICATION=on for API keys alone."
         )
-    settings = Settings()
     _configure_logs(settings)
     if options.reload:
         _serve_reloading(options)
@@ -73,6 +79,64 @@ async def _serve(app: FastAPI, config: uvicorn.Config) -> None:
     _leave(0 if server.started else 3)
 
 
+def create_key(options: argparse.Namespace) -> None:
+    """Make an API key and print it, once; also beside a running server."""
+    key, text = asyncio.run(_create_key(options, _settings(options)))
+    print(text)
+    print(f"{key.id}: {key.role}, acts for {key.owner}, {_until(key.expires_at)}", file=sys.stderr)
+
+
+async def _create_key(options: argparse.Namespace, settings: Settings) -> tuple[ApiKey, str]:
+    scopes = key_scopes(options.scope or None, options.role, options.owner)
+    with visiting_keys(settings) as store:
+        keys = ApiKeys(store, await pepper_of(settings, store))
+        return await keys.add(
+            role=options.role,
+            scopes=scopes,
+            name=options.name,
+            owner=options.owner,
+            workspace=options.workspace,
+            seconds=options.expires,
+        )
+
+
+def list_keys(options: argparse.Namespace) -> None:
+    """Print the keys, without what is secret of them."""
+    with visiting_keys(_settings(options)) as store:
+        for key in asyncio.run(store.all()):
+            state = f"revoked {key.revoked_at}" if key.revoked_at else _until(key.expires_at)
+            used = f"last used {key.last_used_at}" if key.last_used_at else "never used"
+            print(f"{key.id}  {key.role:8} {key.owner}  {key.name or '-'}  {state}, {used}")
+
+
+def revoke_key(options: argparse.Namespace) -> None:
+    """Let a key be refused from now on."""
+    with visiting_keys(_settings(options)) as store:
+        if not asyncio.run(store.revoke(options.id)):
+            raise KeyNotFound(f"No API key has the id {options.id!r}: `cantata key list` lists them.")
+
+
+def print_token(options: argparse.Namespace) -> None:
+    """Print a token for trying things out; needs JWT_SECRET and no database."""
+    secret = Settings().jwt_secret
+    if secret is None:
+        raise CantataError("Set JWT_SECRET: a token is signed with it.")
+    claims = {"sub": options.id or options.email, "email": options.email, "role": options.role}
+    if options.scope:
+        claims["scope"] = " ".join(options.scope)
+    print(development_token(secret.get_secret_value(), claims, seconds=options.expires, now=time.time()))
+
+
+def _until(at: str | None) -> str:
+    return f"until {at}" if at else "for ever"
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    if options.database:
+        os.environ["DATABASE_URL"] = options.database
+    return Settings()
+
+
 class Server(uvicorn.Server):
     """Lets runs come to rest while the streams that watch them are still open."""
 
@@ -83,6 +147,8 @@ class Server(uvicorn.Server):
             tune_interpreter()
             port = self.servers[0].sockets[0].getsockname()[1]  # of --port 0 the system chose one
             print(f"Cantata listens on http://{_shown(self.config.host)}:{port}", flush=True)
+            if cast(FastAPI, self.config.app).state.settings.is_open:
+                print("Nobody is asked who they are: everybody on this machine is the one local admin.", flush=True)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to shut down at the first signal; leave at once at the second."""
@@ -196,7 +262,8 @@ def _explained(error: Exception) -> str:
     """Name the setting that is wrong, and how."""
     if not isinstance(error, ValidationError):
         return str(error)
-    return "; ".join(f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+    found = [(".".join(map(str, e["loc"])).upper(), e["msg"].removeprefix("Value error, ")) for e in error.errors()]
+    return "; ".join(f"{place}: {message}" if place else message for place, message in found)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -212,8 +279,48 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument(
         "--reload", action="store_true", help="start again when a source file changes; for development"
     )
-    serving.add_argument("--insecure", action="store_true", help="listen on other addresses without authentication")
+    serving.set_defaults(run=serve)
+    _add_key_commands(commands.add_parser("key", help="make, list and revoke API keys"))
+    token = commands.add_parser("token", help="print a token for trying things out")
+    token.add_argument("--email", required=True, help="whom it names, and by default its `sub`")
+    token.add_argument("--id", help="its `sub`")
+    _add_rights(token, expires="1h")
+    token.set_defaults(run=print_token)
     return parser
+
+
+def _add_key_commands(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(dest="key_command", required=True)
+    creating = commands.add_parser("create", help="make a key and print it, once")
+    _add_rights(creating, expires=None)
+    creating.add_argument("--name", default="", help="what it is for")
+    creating.add_argument("--owner", help="as whom it acts (default: somebody of its own)")
+    creating.add_argument("--workspace", default=DEFAULT_WORKSPACE, help="of what it makes (default: %(default)s)")
+    creating.set_defaults(run=create_key)
+    commands.add_parser("list", help="list the keys").set_defaults(run=list_keys)
+    revoking = commands.add_parser("revoke", help="let a key be refused from now on")
+    revoking.add_argument("id", help="the part of the key between its underscores")
+    revoking.set_defaults(run=revoke_key)
+    for command in commands.choices.values():
+        command.add_argument("--database", metavar="URL", help="where the keys are (default: sqlite:///cantata.db)")
+
+
+def _add_rights(parser: argparse.ArgumentParser, *, expires: str | None) -> None:
+    parser.add_argument(
+        "--role", choices=("user", "premium", "admin"), default="user", help="what it is (default: %(default)s)"
+    )
+    parser.add_argument("--scope", action="append", help="what it may do; repeat it (default: what its role may)")
+    shown = expires or "for ever"
+    parser.add_argument(
+        "--expires", type=_duration, default=expires, help=f"how long it lasts, as in 90d, 12h, 30m (default: {shown})"
+    )
+
+
+def _duration(text: str) -> float:
+    match = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
+    if match is None or not int(match[1]):
+        raise argparse.ArgumentTypeError(f"{text} is no duration: say 90d, 12h, 30m or 45s")
+    return int(match[1]) * {"s": 1, "m": 60, "h": 3_600, "d": 86_400}[match[2]]
 
 
 if __name__ == "__main__":

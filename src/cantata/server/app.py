@@ -3,7 +3,7 @@
 import gc
 import logging
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +16,9 @@ from starlette.exceptions import HTTPException
 
 from cantata.server import errors
 from cantata.server.access import Access
+from cantata.server.auth.access import open_access
+from cantata.server.auth.chain import Authentication
+from cantata.server.auth.policies import Declared, declared_routes
 from cantata.server.embedded import Cantata
 from cantata.server.exits import heard_exits
 from cantata.server.guard import Addressed, BodyLimit, OpenServerGuard
@@ -31,11 +34,14 @@ from cantata.server.rate_limits.windows import open_windows
 from cantata.server.routes import (
     api_page,
     apps,
+    audit,
     chat,
     coordinator,
     definitions,
     graphs,
     health,
+    keys,
+    logins,
     metrics,
     models,
     operations,
@@ -45,7 +51,7 @@ from cantata.server.routes import (
     workflows,
 )
 from cantata.server.routes.answers import Answers
-from cantata.server.routes.documented import SMALL_STATUS, complete
+from cantata.server.routes.documented import REFUSALS, SECURITY_SCHEMES, SMALL_STATUS, complete
 from cantata.server.routes.page import page_routes
 from cantata.server.routes.session_shapes import session_schemas
 from cantata.server.runs.allowances import Allowances
@@ -83,8 +89,9 @@ def create_app(settings: Settings, config_path: Path | None = None) -> FastAPI:
             app.state.answers = Answers(
                 resources.service, streams, cantata.telling, drain_seconds=settings.drain_seconds
             )
-            with watched_loop(settings.blocking_seconds), heard_exits(cantata.begin_drain):
-                yield
+            async with open_access(settings, resources) as app.state.access:
+                with watched_loop(settings.blocking_seconds), heard_exits(cantata.begin_drain):
+                    yield
         await limits.windows.close()
 
     app = FastAPI(
@@ -92,8 +99,9 @@ def create_app(settings: Settings, config_path: Path | None = None) -> FastAPI:
         version=version("cantata"),
         summary="Runs agent workflows and streams what they do.",
         lifespan=lifespan,
-        docs_url=None,  # `api_page` has it, under a policy
+        docs_url=None,  # `api_page` has it, under a content policy
         redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
     )
     app.state.settings = settings
     for router in (
@@ -106,6 +114,9 @@ def create_app(settings: Settings, config_path: Path | None = None) -> FastAPI:
         definitions.router,
         graphs.router,
         models.router,
+        keys.router,
+        audit.router,
+        logins.router,
         health.router,
         metrics.router,
         operations.router,
@@ -114,8 +125,9 @@ def create_app(settings: Settings, config_path: Path | None = None) -> FastAPI:
     ):
         app.include_router(router)
     app.router.routes.extend(page_routes())
+    open_paths = {one.path for one in declared_routes(app) if one.policy.scope is None}
     _describe(app)
-    _add_middleware(app, settings, limits)
+    _add_middleware(app, settings, limits, open_paths)
     _add_error_handlers(app)
     return app
 
@@ -142,6 +154,7 @@ def _describe(app: FastAPI) -> None:
             told = generate()
             told["components"]["schemas"] |= {"Problem": PROBLEM_SCHEMA, "SmallStatus": SMALL_STATUS}
             told["components"]["schemas"] |= {**workflow_schemas(), **session_schemas()}
+            _describe_access(told, declared_routes(app))
             for path, operations in told["paths"].items():
                 for operation in operations.values():
                     complete(path, operation)
@@ -152,11 +165,21 @@ def _describe(app: FastAPI) -> None:
     app.openapi = described  # type: ignore[method-assign]  # how FastAPI documents extending it
 
 
-def _add_middleware(app: FastAPI, settings: Settings, limits: Limits) -> None:
+def _describe_access(told: dict[str, Any], declared: Sequence[Declared]) -> None:
+    told["components"]["securitySchemes"] = SECURITY_SCHEMES
+    for one in declared:
+        operation = told["paths"].get(one.path, {}).get(one.method.lower())
+        if operation is not None and one.policy.scope is not None:
+            operation["security"] = [{name: []} for name in SECURITY_SCHEMES]
+            operation["responses"] |= REFUSALS
+
+
+def _add_middleware(app: FastAPI, settings: Settings, limits: Limits, open_paths: Collection[str]) -> None:
     """Add the layers that every request passes, the innermost first."""
     app.add_middleware(Addressed)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(RateLimits, limits=limits)
+    app.add_middleware(Authentication, is_open=settings.is_open, open_paths=open_paths)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -168,7 +191,8 @@ def _add_middleware(app: FastAPI, settings: Settings, limits: Limits) -> None:
         )
     if settings.traces_endpoint is not None:
         app.add_middleware(RequestSpans)
-    app.add_middleware(OpenServerGuard, allowed_hosts=settings.allowed_hosts, cors_origins=settings.cors_origins)
+    if settings.is_open:
+        app.add_middleware(OpenServerGuard, allowed_hosts=settings.allowed_hosts, cors_origins=settings.cors_origins)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Access, metrics=lambda: getattr(app.state, "metrics", None), is_logged=settings.log_requests)
     app.add_middleware(TrustedHops, trusted_proxies=settings.trusted_proxies)

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,20 +32,23 @@ from cantata.server.persistence.checkpoints import (
 from cantata.server.persistence.graph_store import GraphStore
 from cantata.server.persistence.memory import MemoryBus, MemoryDispatcher
 from cantata.server.persistence.serializer import serializer
-from cantata.server.persistence.sqlite import Database
+from cantata.server.persistence.sqlite import Database, Visit
+from cantata.server.persistence.sqlite_audit import SqliteAudit
 from cantata.server.persistence.sqlite_definitions import SqliteDefinitions
+from cantata.server.persistence.sqlite_keys import SqliteKeys
 from cantata.server.persistence.sqlite_log import SqliteLog
 from cantata.server.persistence.sqlite_retention import SqliteRetention
 from cantata.server.persistence.sqlite_runs import SqliteRuns
 from cantata.server.persistence.sqlite_sessions import SqliteSessions
 from cantata.server.persistence.sqlite_stats import SqliteStats
+from cantata.server.persistence.sqlite_tickets import SqliteTickets
 from cantata.server.persistence.sqlite_usage import SqliteUsage
 from cantata.server.persistence.stores import open_store
 from cantata.server.runs.allowances import Allowances
 from cantata.server.runs.budgets import Budgets
 from cantata.server.runs.definitions import Definitions
 from cantata.server.runs.execution import Engine
-from cantata.server.runs.ports import Dispatcher, SessionStore
+from cantata.server.runs.ports import AuditLog, Dispatcher, KeyStore, SessionStore, TicketStore
 from cantata.server.runs.presence import Presence
 from cantata.server.runs.requests import SpecLimits
 from cantata.server.runs.service import RunService
@@ -72,6 +75,9 @@ class Resources:
     definitions: Definitions
     statistics: Statistics
     sessions: Sessions
+    keys: KeyStore
+    tickets: TicketStore
+    audit: AuditLog
     limits: SpecLimits
     default_model: str
     """Of agents whose run names none."""
@@ -137,6 +143,16 @@ async def open_resources(
         await resources.engine.store.recover("drain")
 
 
+@contextmanager
+def visiting_keys(settings: Settings) -> Iterator[KeyStore]:
+    """Reach the keys from a command, beside a server that may be using the database."""
+    visit = Visit(settings.database_path)
+    try:
+        yield SqliteKeys(visit, Timestamps())
+    finally:
+        visit.close()
+
+
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[Database]:
     database = Database(settings.database_path, Metrics(settings.metrics_prefix))
@@ -194,7 +210,9 @@ def _build(
         recursion_limit=settings.recursion_limit,
     )
     sessions = SqliteSessions(database, timestamps)
-    limits = SpecLimits(settings.max_workflow_steps, settings.max_workflow_depth)
+    limits = SpecLimits(
+        settings.max_workflow_steps, settings.max_workflow_depth, _canonical_names(settings.premium_models, models)
+    )
     definitions = Definitions(SqliteDefinitions(database, timestamps), graphs, limits)
     return Resources(
         settings=settings,
@@ -206,6 +224,9 @@ def _build(
         definitions=definitions,
         statistics=Statistics(SqliteStats(database, timestamps), graphs),
         sessions=Sessions(sessions, engine.store),
+        keys=SqliteKeys(database, timestamps),
+        tickets=SqliteTickets(database, timestamps),
+        audit=SqliteAudit(database, timestamps),
         limits=limits,
         default_model=resolve_model_name(None, models),
         known_models=known_models(models),
@@ -213,9 +234,22 @@ def _build(
     )
 
 
+def _canonical_names(told: Sequence[str], models: ModelSettings) -> frozenset[str]:
+    names = set()
+    for name in told:
+        try:
+            names.add(resolve_model_name(name, models))
+        except ModelUnavailable:  # without a key nobody can use it
+            continue
+        except UnknownModel as error:
+            raise CantataError(f"PREMIUM_MODELS: {error}") from error
+    return frozenset(names)
+
+
 def _retention(settings: Settings, database: Database, engine: Engine, sessions: SessionStore) -> Retention:
     limits = Limits(
         event_days=settings.event_retention_days,
+        event_days_of=settings.workspace_retention,
         checkpoint_days=settings.checkpoint_retention_days,
         session_days=settings.session_retention_days,
     )

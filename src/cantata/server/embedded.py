@@ -23,6 +23,7 @@ from cantata.graphs.agent import Agent
 from cantata.graphs.opening import AnyGraph
 from cantata.graphs.registry import RESERVED_NAMES, GraphRegistry
 from cantata.graphs.spec import BadSpec
+from cantata.server.auth.principal import LOCAL_OWNER
 from cantata.server.bootstrap import Resources, open_resources
 from cantata.server.errors import ShuttingDown, StorageUnavailable
 from cantata.server.metrics import Metrics, measured_collections
@@ -30,7 +31,7 @@ from cantata.server.problems import refusal
 from cantata.server.protocols.telling import Telling
 from cantata.server.routes.bodies import WorkflowBody
 from cantata.server.routes.chat import check_text
-from cantata.server.routes.requests import LOCAL_OWNER, common_fields, request_hash
+from cantata.server.routes.requests import common_fields, request_hash
 from cantata.server.routes.stream import listed_streams, told_streams
 from cantata.server.runs.frames import Frames
 from cantata.server.runs.ids import RunId, is_definition_name, run_id_of
@@ -67,6 +68,8 @@ class RunOptions(TypedDict, total=False):
     model: str
     options: Mapping[str, float | int]
     config: Mapping[str, Any]
+    owner: str
+    """Whose run it is; `local`, as over HTTP without authentication, unless named."""
 
 
 class Cantata:
@@ -119,7 +122,9 @@ class Cantata:
             self.resources = await stack.enter_async_context(
                 open_resources(self._settings, self._config_path, self._prepare)
             )
-            self.streams = Streams(self._settings.heartbeat_seconds, self.resources.engine.metrics)
+            self.streams = Streams(
+                self._settings.heartbeat_seconds, self._settings.auth_check_seconds, self.resources.engine.metrics
+            )
             self.telling = Telling(self.resources.service, self.streams)
             self._loop = asyncio.get_running_loop()
             self._is_leaving, self._has_drained = asyncio.Event(), asyncio.Event()
@@ -158,7 +163,7 @@ class Cantata:
         if after and workflow_id is None:
             raise invalid("after", "There is nothing to go on from without the id of a run.")
         request = self._request(prompt, workflow_id, options)
-        run = (await self.resources.service.start(LOCAL_OWNER, request)).run
+        run = (await self.resources.service.start(options.get("owner", LOCAL_OWNER), request)).run
         check_cursor(run, after)
         async with aclosing(self._read(run, after)) as events:
             yield RunEvents(self, run, events)
@@ -196,25 +201,27 @@ class Cantata:
         """
         request, view = sse_request(prompt, options, max_chars=self._settings.max_message_chars)
         service = self.resources.service
-        run = (await service.start(LOCAL_OWNER, request)).run
+        run = (await service.start(options.get("owner", LOCAL_OWNER), request)).run
         return SseStream(service, self.telling, run, view, drain_seconds=self._settings.drain_seconds)
 
-    async def get_active_streams(self) -> list[dict[str, Any]]:
-        """Return what `GET /api/streams/active` lists, newest first."""
-        return await listed_streams(self.resources.service)
+    async def get_active_streams(self, *, owner: str = LOCAL_OWNER) -> list[dict[str, Any]]:
+        """Return what `GET /api/streams/active` lists for *owner*, newest first."""
+        return await listed_streams(self.resources.service, owner)
 
-    async def get_active_stream_count(self) -> int:
-        """Count the streams that have not ended."""
-        return len(await self.get_active_streams())
+    async def get_active_stream_count(self, *, owner: str = LOCAL_OWNER) -> int:
+        """Count the owner's streams that have not ended."""
+        return len(await self.get_active_streams(owner=owner))
 
-    async def cancel_all_streams(self, reason: str = "all streams were cancelled") -> list[RunId]:
-        """Stop every stream that has not ended; return their runs once those have stopped."""
-        return await cancel_streams(self.resources.service, LOCAL_OWNER, LOCAL_OWNER, reason)
+    async def cancel_all_streams(
+        self, reason: str = "all streams were cancelled", *, owner: str = LOCAL_OWNER
+    ) -> list[RunId]:
+        """Stop the owner's streams that have not ended; return their runs once those have stopped."""
+        return await cancel_streams(self.resources.service, owner, owner, reason)
 
-    async def get_stats(self) -> dict[str, Any]:
+    async def get_stats(self, *, owner: str = LOCAL_OWNER) -> dict[str, Any]:
         """Return what `GET /api/coordinator/stats` tells, and under `streams` what `GET /api/stream/stats` does."""
         statistics = self.resources.statistics
-        return {**await statistics.told(LOCAL_OWNER), "streams": await told_streams(statistics)}
+        return {**await statistics.told(owner), "streams": await told_streams(statistics, owner)}
 
     def begin_drain(self) -> None:
         """Begin to let runs come to rest; on the loop's own thread."""
@@ -255,6 +262,7 @@ class Cantata:
         if isinstance(prompt, str):
             check_text("input", prompt, self._settings.max_message_chars)
         sent = {"graph": "assistant", **options, "input": prompt}
+        sent.pop("owner", None)  # it asks, and is no part of what is asked
         try:
             body = WorkflowBody.model_validate(sent)
             this_hash = request_hash("POST /api/workflows", sent)

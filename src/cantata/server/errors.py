@@ -2,8 +2,10 @@
 
     CantataError
     ├── BadRequest 400 ─── MalformedJson, MissingPrompt, MalformedRequest
-    ├── Forbidden 403 ──── HostNotAllowed, CrossSite
-    ├── NotFound 404 ───── WorkflowNotFound, GraphNotFound, DefinitionNotFound, SessionNotFound, MessageNotFound
+    ├── Unauthenticated 401 ── TokenExpired
+    ├── Forbidden 403 ──── HostNotAllowed, CrossSite, InvalidKey, MissingScope, PremiumOnly, AdminOnly
+    ├── NotFound 404 ───── WorkflowNotFound, GraphNotFound, DefinitionNotFound, SessionNotFound, MessageNotFound,
+    │                      KeyNotFound
     ├── MethodNotAllowed 405, RequestTimeout 408, HeadersTooLarge 431
     ├── Conflict 409 ───── SessionBusy, WorkflowFinished, WorkflowNotFinished, NotInterrupted, InterruptMismatch,
     │                      CursorBeyondHead, NameTaken
@@ -12,8 +14,8 @@
     │                      NoMessages, UnknownModel, ModelNotConfigured, NotConfigurable, MessageTooLong,
     │                      UnknownCheckpoint
     ├── TooManyRequests 429 ── RateLimited, TooManyRuns, TooManyStreams, BudgetExceeded
-    ├── Unavailable 503 ── StorageUnavailable, ShuttingDown, NotOpened, TooManyConnections
-    └── Misconfigured ──── DatabaseInUse, DatabaseUnusable, SchemaMismatch
+    ├── Unavailable 503 ── StorageUnavailable, ShuttingDown, NotOpened, TooManyConnections, IssuerUnavailable
+    └── Misconfigured ──── DatabaseInUse, DatabaseUnusable, SchemaMismatch, UndeclaredRoute, Unprotected
 
 A class's docstring is its default sentence; `code` is stable. What is misconfigured stops the start; `Fenced` and
 `LogConflict` never reach a client.
@@ -60,6 +62,19 @@ class MalformedRequest(BadRequest):
     code = "malformed_request"
 
 
+class Unauthenticated(CantataError):
+    """Say who you are: send `Authorization: Bearer` with a valid token or API key, or `X-API-Key`."""
+
+    status = 401
+    code = "unauthenticated"
+
+
+class TokenExpired(Unauthenticated):
+    """The token has expired: send a new one; a stream goes on where it was."""
+
+    code = "token_expired"
+
+
 class Forbidden(CantataError):
     """This is not allowed."""
 
@@ -77,6 +92,30 @@ class CrossSite(Forbidden):
     """Another site's page may not use an open server; add its origin to CORS_ORIGINS."""
 
     code = "cross_site"
+
+
+class InvalidKey(Forbidden):
+    """The API key is not valid; INVALID_KEY_STATUS is 403."""
+
+    code = "invalid_key"
+
+
+class MissingScope(Forbidden):
+    """The credential does not reach so far: it lacks the `scope` that this needs."""
+
+    code = "missing_scope"
+
+
+class PremiumOnly(Forbidden):
+    """The model is for the roles premium and admin."""
+
+    code = "premium_only"
+
+
+class AdminOnly(Forbidden):
+    """Only an admin may ask for what is another's."""
+
+    code = "admin_only"
 
 
 class NotFound(CantataError):
@@ -114,6 +153,12 @@ class MessageNotFound(NotFound):
     """The session has no such message: GET /api/sessions/{id}/messages lists them."""
 
     code = "message_not_found"
+
+
+class KeyNotFound(NotFound):
+    """No API key has this id: GET /api/keys lists them."""
+
+    code = "key_not_found"
 
 
 class MethodNotAllowed(CantataError):
@@ -342,6 +387,12 @@ class NotOpened(Unavailable):
     code = "not_opened"
 
 
+class IssuerUnavailable(Unavailable):
+    """The issuer of tokens cannot be reached, so nobody new can be let in: try again later."""
+
+    code = "issuer_unavailable"
+
+
 class Misconfigured(CantataError):
     """The server cannot start as it is configured."""
 
@@ -364,6 +415,18 @@ class SchemaMismatch(Misconfigured):
     """The database was written by another version of the server."""
 
     code = "schema_mismatch"
+
+
+class UndeclaredRoute(Misconfigured):
+    """A route does not say who may use it."""
+
+    code = "undeclared_route"
+
+
+class Unprotected(Misconfigured):
+    """Without authentication the server listens on loopback only."""
+
+    code = "unprotected"
 
 
 class Fenced(CantataError):

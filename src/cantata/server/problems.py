@@ -9,10 +9,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from cantata.server.errors import CantataError, Invalid, MalformedJson, Unavailable
+from cantata.server.errors import CantataError, Invalid, MalformedJson, Unauthenticated, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
+CHALLENGE = 'Bearer realm="cantata"'
 
 
 SCHEMA: dict[str, Any] = {
@@ -40,9 +41,16 @@ SCHEMA: dict[str, Any] = {
 
 def problem(error: CantataError) -> Response:
     """Render *error*."""
+    return render(error.status, error.code, error.detail, error.members, _headers(error))
+
+
+def _headers(error: CantataError) -> Mapping[str, str] | None:
     told = error.members.get("retry_after", RETRY_AFTER_SECONDS if isinstance(error, Unavailable) else None)
-    headers = None if told is None else {"Retry-After": str(told)}
-    return render(error.status, error.code, error.detail, error.members, headers)
+    if told is not None:
+        return {"Retry-After": str(told)}
+    if isinstance(error, Unauthenticated):
+        return {"WWW-Authenticate": CHALLENGE, "Cache-Control": "no-store"}
+    return None
 
 
 def render(

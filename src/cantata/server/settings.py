@@ -1,12 +1,14 @@
 """What can be configured: read once, from the environment and `.env`, into one frozen object."""
 
+import json
+import re
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from limits import RateLimitItem, parse_many
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cantata.graphs.loading import LOAD_SECONDS
@@ -18,6 +20,16 @@ Words = Annotated[tuple[str, ...], NoDecode]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 OFF = "off"
 MOST_REQUESTS = 100_000  # of one window: each is remembered
+
+
+WorkspaceDays = Annotated[dict[str, Annotated[float, Field(ge=0, le=36_500)]], NoDecode]
+"""Days by workspace, as JSON."""
+
+MIN_JWT_SECRET_BYTES = 32  # RFC 7518, 3.2
+MIN_INTERNAL_KEY_CHARS = 16
+ASYMMETRIC_ALGORITHMS = frozenset(
+    {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"}
+)
 
 
 class Settings(BaseSettings):
@@ -109,6 +121,9 @@ class Settings(BaseSettings):
     metrics_prefix: str = Field(
         "", pattern=r"^([a-zA-Z][a-zA-Z0-9_]*)?$", description="Stands, with an underscore, before every metric's name."
     )
+    metrics_token: SecretStr | None = Field(
+        None, description="A key of yours, 16 characters or more, that opens `/metrics` and nothing else."
+    )
     log_format: Literal["console", "json"] = Field("console", description="`console` for people, `json` for machines.")
     log_level: LogLevel = Field("INFO", description="The least that is logged.")
     log_levels: Words = Field((), description="Other levels for some modules, as `module=LEVEL`, separated by commas.")
@@ -194,6 +209,48 @@ class Settings(BaseSettings):
         1, ge=1, le=1_000, description="Servers that share the limits: each grants its part while Redis is away."
     )
 
+    authentication: bool = Field(
+        False, description="Ask everybody for a credential; the settings of tokens and INTERNAL_API_KEY do so, too."
+    )
+    jwt_secret: SecretStr | None = Field(None, description="Secret of HS256 tokens: 32 bytes or more.")
+    jwt_issuer: str | None = Field(None, description="`iss` that HS256 tokens must have.")
+    jwt_audience: str | None = Field(None, description="`aud` that HS256 tokens must have.")
+    internal_api_key: SecretStr | None = Field(
+        None, description="A key of yours, 16 characters or more, for one admin."
+    )
+    api_key_pepper: SecretStr | None = Field(
+        None,
+        description=(
+            "What API keys are hashed with, 16 characters or more; else a secret that is made once and kept in the"
+            " database."
+        ),
+    )
+    invalid_key_status: int = Field(401, description="What answers to an invalid API key: 401, or 403.")
+    oidc_issuer: str | None = Field(
+        None, description="Issuer of OpenID Connect tokens, as its `iss` says; not beside JWT_SECRET."
+    )
+    oidc_audience: str | None = Field(None, description="`aud` that its tokens must have; needed with OIDC_ISSUER.")
+    oidc_algorithms: Words = Field(
+        ("RS256", "ES256", "EdDSA"), description="Algorithms that its tokens may be signed with."
+    )
+    oidc_client_id: str | None = Field(None, description="Lets browsers log in at the issuer: our id there.")
+    oidc_client_secret: SecretStr | None = Field(None, description="Our secret there, unless we are a public client.")
+    oidc_scope: str = Field("openid email profile", description="What a login asks the issuer for.")
+    role_claim: str = Field(
+        "role", description="Claim with a role or a list of them; dots lead inwards, as in `realm_access.roles`."
+    )
+    login_hours: float = Field(12, gt=0, le=8_760, description="How long a browser's login lasts.")
+    auth_check_seconds: float = Field(
+        30, ge=0.1, le=3_600, description="How often open streams look whether their reader may read on."
+    )
+    public_url: str | None = Field(
+        None, description="Address by which browsers reach the server, when a proxy hides it; for logins."
+    )
+    premium_models: Words = Field((), description="Models for the roles premium and admin alone, by commas.")
+    workspace_retention: WorkspaceDays = Field(
+        {}, description='EVENT_RETENTION_DAYS of single workspaces, as `{"trial": 1, "acme": 90}`.'
+    )
+
     allowed_hosts: Words = Field(
         (), description="Names beside localhost for which an open server answers, separated by commas."
     )
@@ -226,11 +283,21 @@ class Settings(BaseSettings):
         "log_levels",
         "trusted_proxies",
         "agent_rate_limits",
+        "premium_models",
+        "oidc_algorithms",
         mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+    @field_validator("workspace_retention", mode="before")
+    @classmethod
+    def _parse(cls, value: object) -> object:
+        try:
+            return json.loads(value) if isinstance(value, str) else value
+        except ValueError as error:
+            raise ValueError('WORKSPACE_RETENTION is JSON, as in {"trial": 1}') from error
 
     @field_validator("database_url")
     @classmethod
@@ -303,6 +370,54 @@ class Settings(BaseSettings):
     def limits(self, name: str, *, is_known: bool) -> bool:
         """Tell whether the limit *name* holds for a user: on a server that asks for no credential only if it is set."""
         return is_known or name in self.model_fields_set
+
+    @field_validator("jwt_secret")
+    @classmethod
+    def _is_long(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value().encode()) < MIN_JWT_SECRET_BYTES:
+            raise ValueError(f"JWT_SECRET needs {MIN_JWT_SECRET_BYTES} bytes or more: openssl rand -hex 32 makes one")
+        return value
+
+    @field_validator("internal_api_key", "api_key_pepper", "metrics_token")
+    @classmethod
+    def _is_key(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is not None and not re.fullmatch(
+            rf"[\x21-\x7e]{{{MIN_INTERNAL_KEY_CHARS},}}", value.get_secret_value()
+        ):
+            raise ValueError(
+                f"{str(info.field_name).upper()} needs {MIN_INTERNAL_KEY_CHARS} or more visible ASCII characters"
+            )
+        return value
+
+    @field_validator("invalid_key_status")
+    @classmethod
+    def _is_status(cls, value: int) -> int:
+        if value not in (401, 403):
+            raise ValueError("INVALID_KEY_STATUS is 401 or 403")
+        return value
+
+    @field_validator("oidc_algorithms")
+    @classmethod
+    def _are_asymmetric(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value or not ASYMMETRIC_ALGORITHMS.issuperset(value):
+            raise ValueError(f"OIDC_ALGORITHMS may name {', '.join(sorted(ASYMMETRIC_ALGORITHMS))}")
+        return value
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.oidc_issuer is not None and self.jwt_secret is not None:
+            raise ValueError("set JWT_SECRET or OIDC_ISSUER, not both: a token must have one way to be verified")
+        if self.oidc_issuer is not None and self.oidc_audience is None:
+            raise ValueError("OIDC_AUDIENCE is needed with OIDC_ISSUER: tokens for other services must not count here")
+        if self.oidc_client_id is not None and self.oidc_issuer is None:
+            raise ValueError("OIDC_CLIENT_ID needs OIDC_ISSUER")
+        return self
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether nobody is asked who they are."""
+        told = (self.jwt_secret, self.oidc_issuer, self.internal_api_key)
+        return not (self.authentication or any(value is not None for value in told))
 
     @property
     def database_path(self) -> Path:

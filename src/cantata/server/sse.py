@@ -14,6 +14,7 @@ from sse_starlette import EventSourceResponse
 from starlette.types import Message, Send
 
 from cantata.callbacks.events import TYPE_NAMES, StreamEvent, encode
+from cantata.server.errors import CantataError
 from cantata.server.metrics import Metrics
 from cantata.server.runs.ids import Cursor, RunId
 from cantata.server.runs.links import address_of
@@ -22,6 +23,7 @@ from cantata.server.runs.ports import Subscription
 RETRY = b"retry: 1000\n"  # milliseconds, for a browser's EventSource
 ENDED_STREAMS = 1_000  # whose leftovers are worth a pause of those that are open
 LEAST_HEARTBEAT_SECONDS = 1.0  # that a stream can ask for
+GRANT_SECONDS = 30.0  # between two looks whether the readers may read on
 TICKS = 4  # of the timer in that time
 
 
@@ -32,10 +34,23 @@ class Reading(Protocol):
     position: int
 
 
+class Grant(Protocol):
+    """The right by which somebody reads a stream."""
+
+    async def ended(self) -> str | None:
+        """Return why it has ended, if it has."""
+        ...
+
+
 class Pulse:
     """One stream's share of the timer."""
 
-    def __init__(self, streams: "Streams", heartbeat_seconds: float, hold_seconds: float) -> None:
+    def __init__(
+        self, streams: "Streams", heartbeat_seconds: float, hold_seconds: float, grant: Grant | None = None
+    ) -> None:
+        self.grant = grant
+        self.ended_because: str | None = None
+        """Why the reader's right to the stream has ended, if it has."""
         self.heartbeat_seconds = heartbeat_seconds
         self.silent_since = time.monotonic()
         self.is_waiting = False
@@ -68,16 +83,19 @@ class Pulse:
         return is_due
 
     def is_over(self) -> bool:
-        """Tell that the process closes its streams."""
-        return self._streams.is_closed
+        """Tell that the process closes its streams, or that the reader may not read on."""
+        return self._streams.is_closed or self.ended_because is not None
 
 
 class Streams:
     """The open streams of this process."""
 
-    def __init__(self, heartbeat_seconds: float, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self, heartbeat_seconds: float, grant_seconds: float = GRANT_SECONDS, metrics: Metrics | None = None
+    ) -> None:
         self.metrics = metrics or Metrics()
         self.is_closed = False
+        self._grant_seconds = grant_seconds
         self._heartbeat_seconds = heartbeat_seconds
         self._pulses: set[Pulse] = set()
         self._ended = 0  # since the last collection
@@ -85,9 +103,11 @@ class Streams:
     def __len__(self) -> int:
         return len(self._pulses)
 
-    def pulse(self, *, heartbeat_seconds: float | None = None, hold_seconds: float = 0.0) -> Pulse:
+    def pulse(
+        self, *, heartbeat_seconds: float | None = None, hold_seconds: float = 0.0, grant: Grant | None = None
+    ) -> Pulse:
         """Make the pulse of one stream; *hold_seconds* is how long pieces of text may wait for more."""
-        return Pulse(self, heartbeat_seconds or self._heartbeat_seconds, hold_seconds)
+        return Pulse(self, heartbeat_seconds or self._heartbeat_seconds, hold_seconds, grant)
 
     def readings(self) -> list[Reading]:
         """Return what the open streams tell."""
@@ -104,9 +124,9 @@ class Streams:
             self._ended += 1
 
     async def beat(self) -> None:
-        """Wake the streams that have been silent for too long, until cancelled."""
+        """Wake the streams that have been silent for too long or may not be read any more, until cancelled."""
         pause = min(self._heartbeat_seconds, LEAST_HEARTBEAT_SECONDS) / TICKS
-        now = time.monotonic()
+        now = checked_at = time.monotonic()
         while True:
             due = now + pause
             await asyncio.sleep(pause)
@@ -116,7 +136,19 @@ class Streams:
                 if now - pulse.silent_since >= pulse.heartbeat_seconds:
                     pulse.silent_since, pulse.is_waiting = now, True
                     pulse.wake()
+            if now - checked_at >= self._grant_seconds:
+                checked_at = now
+                await self._check_grants()
             self._collect()
+
+    async def _check_grants(self) -> None:
+        for pulse in [pulse for pulse in self._pulses if pulse.grant is not None and pulse.ended_because is None]:
+            try:
+                pulse.ended_because = await pulse.grant.ended() if pulse.grant else None
+            except CantataError:  # the storage is away: the next look tells
+                return
+            if pulse.ended_because is not None:
+                pulse.wake()
 
     def _collect(self) -> None:
         """Free what cut streams left behind: their tracebacks make cycles, which no run does.

@@ -10,7 +10,7 @@ from cantata.server.problems import refusal
 from cantata.server.protocols.telling import Telling
 from cantata.server.protocols.view import Format, View
 from cantata.server.routes.bodies import StreamBody, StreamQuery
-from cantata.server.routes.requests import LOCAL_OWNER, request_hash, view_of
+from cantata.server.routes.requests import request_hash, view_of
 from cantata.server.routes.stream import check_prompt, stream_request
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.model import IfBusy, OnDisconnect, Run
@@ -41,6 +41,8 @@ class SseOptions(TypedDict, total=False):
     exclude: list[str]
     coalesce_ms: int
     heartbeat_seconds: float
+    owner: str
+    """Whose run it is; `local` unless named."""
 
 
 class SseStream:
@@ -50,6 +52,7 @@ class SseStream:
         self.workflow_id: RunId = run.id
         self.session_id = run.session_id
         self._service = service
+        self._owner = run.owner
         self._content = telling.run(run, 0, view)
         self._drain_seconds = drain_seconds
 
@@ -67,7 +70,7 @@ class SseStream:
         Raises:
             WorkflowFinished: it had completed or failed before.
         """
-        return await self._service.cancel(LOCAL_OWNER, self.workflow_id, LOCAL_OWNER, reason)
+        return await self._service.cancel(self._owner, self.workflow_id, self._owner, reason)
 
     async def aclose(self) -> None:
         """Leave: the run stops when nobody has read it for a while, unless it was told to `continue`."""
@@ -82,7 +85,7 @@ def sse_request(prompt: str, options: SseOptions, *, max_chars: int) -> tuple[Ru
         Invalid: a field cannot be honoured.
     """
     told = {name: options[name] for name in StreamQuery.model_fields if name in options}  # type: ignore[literal-required]
-    sent = {"prompt": prompt, **{name: value for name, value in options.items() if name not in told}}
+    sent = {"prompt": prompt, **{name: value for name, value in options.items() if name not in {*told, "owner"}}}
     try:
         body = StreamBody.model_validate(sent)
         view = view_of(StreamQuery.model_validate(told), "chunks")

@@ -1,0 +1,1 @@
+"""Who asks, and what they may do. Knows HTTP headers and the ports of keys and tickets; nothing of what routes do."""

@@ -36,6 +36,7 @@ Merged = Callable[[sqlite3.Cursor, Sequence[Any]], Sequence[Outcome]]
 SCHEMA_VERSION = 5
 MAX_BATCH = 200  # operations; keeps the loop for some 3 ms at most
 BUSY_SECONDS = 0.1  # another program may hold the file for a moment; the loop waits meanwhile
+VISIT_MILLISECONDS = 5_000  # how long a command waits for the server's commit
 SATURATED_SECONDS = 0.004  # a turn of the loop that takes longer means that it has more to do than it can
 GAP_SECONDS = 0.008  # between commits while it is so
 PAUSE_SECONDS = 0.005  # between the portions of upkeep, for what else is to be written
@@ -176,6 +177,36 @@ class Database:
         while (job := self._reads.get()) is not None:
             job(connection)
         connection.close()
+
+
+class Visit:
+    """The file of a database for a moment, also while a server holds it: for a command that changes a row or two."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = _opened(path)
+        self._connection.execute(f"PRAGMA busy_timeout = {VISIT_MILLISECONDS}")
+
+    async def submit(self, operation: Operation[T]) -> T:
+        """Run *operation* in a transaction of its own."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            result = operation(self._connection.cursor())
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise _unavailable(error) from error
+        return result
+
+    def look(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        """Run *query* at once."""
+        return query(self._connection)
+
+    async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        """Run *query*."""
+        return query(self._connection)
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._connection.close()
 
 
 _Job = tuple[Merged, object, "asyncio.Future[Any]"]

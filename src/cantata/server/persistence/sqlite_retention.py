@@ -3,12 +3,12 @@
 import sqlite3
 
 from cantata.server.persistence.sqlite import Database
-from cantata.server.runs.ports import EndedLog, Ending, IdleThread
+from cantata.server.runs.ports import EndedLog, Ending, IdleThread, Workspaces
 
 _ENDED = "heads.is_open = 0 AND (heads.updated_at, heads.run_id) > (?, ?) AND heads.updated_at < ?"
 _ENDED_LOGS = (
     f"SELECT updated_at, run_id, last_seq FROM heads WHERE {_ENDED} AND EXISTS (SELECT 1 FROM events"
-    " WHERE events.run_id = heads.run_id AND events.first_seq < heads.last_seq)"
+    " WHERE events.run_id = heads.run_id AND events.first_seq < heads.last_seq){}"
     " ORDER BY updated_at, run_id LIMIT ?"
 )
 # The session's newest runs first: of a long conversation nearly every run has a later one. As a value and not with
@@ -32,11 +32,14 @@ class SqliteRetention:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def ended_logs(self, after: Ending, before: str, limit: int) -> list[EndedLog]:
+    async def ended_logs(
+        self, after: Ending, before: str, limit: int, workspaces: Workspaces | None = None
+    ) -> list[EndedLog]:
         """Return logs of runs that ended before *before*; see the port."""
+        within, names = _within(workspaces)
 
         def query(connection: sqlite3.Connection) -> list[EndedLog]:
-            rows = connection.execute(_ENDED_LOGS, (*after, before, limit))
+            rows = connection.execute(_ENDED_LOGS.format(within), (*after, before, *names, limit))
             return [EndedLog(Ending(ended_at, run_id), last_seq) for ended_at, run_id, last_seq in rows]
 
         return await self._database.read(query)
@@ -49,3 +52,14 @@ class SqliteRetention:
             return [IdleThread(Ending(ended_at, run_id), thread_id) for ended_at, run_id, thread_id in rows]
 
         return await self._database.read(query)
+
+
+def _within(workspaces: Workspaces | None) -> tuple[str, tuple[str, ...]]:
+    """Return the condition for a run's workspace, and its values."""
+    if workspaces is None:
+        return "", ()
+    workspace = " AND (SELECT workspace FROM runs WHERE runs.id = heads.run_id)"
+    if workspaces.only is not None:
+        return f"{workspace} = ?", (workspaces.only,)
+    places = ", ".join("?" * len(workspaces.without))
+    return f"{workspace} NOT IN ({places})", workspaces.without

@@ -24,7 +24,7 @@ IDEMPOTENCY_HOURS = 24  # how long a key is kept, as the API promises
 ACTIVE = "status IN ('queued', 'running', 'interrupted')"
 RUN_COLUMNS = (
     "id, owner, session_id, thread_id, spec, status, attempt, epoch, last_seq, created_at, updated_at, started_at,"
-    " request_hash, takeover, answers, resumption, base_checkpoint_id, workflow, parent_id, question_id"
+    " request_hash, takeover, answers, resumption, base_checkpoint_id, workflow, parent_id, question_id, workspace"
 )
 RUNS = "runs JOIN heads ON heads.run_id = runs.id"
 _NEWEST_CHECKPOINT = (
@@ -93,15 +93,27 @@ class SqliteRuns:
 
     async def find(self, owner: str, wanted: RunFilter, before: RunId | None, limit: int) -> list[Run]:
         """Return runs, newest first."""
-        filters = {"status": wanted.status, "session_id": wanted.session_id, "graph": wanted.graph, "id <": before}
-        if wanted.trace_id is not None:
-            filters["id"] = traced_run_of(wanted.trace_id) or ""
+        return await self._find(owner, wanted, before, limit)
+
+    async def find_everybodys(self, wanted: RunFilter, limit: int) -> list[Run]:
+        """Return runs of every owner, newest first."""
+        return await self._find(None, wanted, None, limit)
+
+    async def _find(self, owner: str | None, wanted: RunFilter, before: RunId | None, limit: int) -> list[Run]:
+        filters = {
+            "owner": owner,
+            "status": wanted.status,
+            "session_id": wanted.session_id,
+            "graph": wanted.graph,
+            "id <": before,
+            "id": None if wanted.trace_id is None else traced_run_of(wanted.trace_id) or "",
+        }
         given = {name: value for name, value in filters.items() if value is not None}
         where = "".join(f" AND {name}{'' if name.endswith('<') else ' ='} ?" for name in given)
         where += f" AND {ACTIVE}" if wanted.is_active else ""
-        sql = f"SELECT {RUN_COLUMNS} FROM {RUNS} WHERE owner = ?{where} ORDER BY id DESC LIMIT ?"
+        sql = f"SELECT {RUN_COLUMNS} FROM {RUNS} WHERE true{where} ORDER BY id DESC LIMIT ?"
         found = await self._database.read(
-            lambda connection: [read_run(row) for row in connection.execute(sql, (owner, *given.values(), limit))]
+            lambda connection: [read_run(row) for row in connection.execute(sql, (*given.values(), limit))]
         )
         return [run for run in found if wanted.trace_id is None or run.spec.traced_by]
 
@@ -268,9 +280,9 @@ def _next_in_session(cursor: sqlite3.Cursor, run_id: RunId) -> RunId | None:
 
 def _touch_session(cursor: sqlite3.Cursor, new: NewRun, now: str) -> None:
     cursor.execute(
-        "INSERT INTO sessions (owner, id, created_at, updated_at, head_id) VALUES (?1, ?2, ?3, ?3, ?4)"
+        "INSERT INTO sessions (owner, id, workspace, created_at, updated_at, head_id) VALUES (?1, ?2, ?5, ?3, ?3, ?4)"
         " ON CONFLICT (owner, id) DO UPDATE SET updated_at = excluded.updated_at, head_id = excluded.head_id",
-        (new.owner, new.session_id, now, new.id),
+        (new.owner, new.session_id, now, new.id, new.workspace),
     )
 
 
@@ -293,8 +305,8 @@ def _insert_run(
 ) -> None:
     cursor.execute(
         "INSERT INTO runs (id, owner, session_id, parent_id, question_id, last_message_id, thread_id, graph, spec,"
-        " status, created_at, request_hash, idempotency_key, workflow)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, 'queued', ?9, ?10, ?11, ?12)",
+        " status, created_at, request_hash, idempotency_key, workflow, workspace)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, 'queued', ?9, ?10, ?11, ?12, ?13)",
         (
             new.id,
             new.owner,
@@ -308,6 +320,7 @@ def _insert_run(
             new.request_hash,
             new.idempotency_key,
             workflow,
+            new.workspace,
         ),
     )
 
@@ -316,6 +329,7 @@ def _queued(new: NewRun, place: Place, question_id: str | None, first: Frames, w
     return Run(
         id=new.id,
         owner=new.owner,
+        workspace=new.workspace,
         session_id=new.session_id,
         thread_id=place.thread_id,
         spec=new.spec,
@@ -385,6 +399,7 @@ def read_run(row: tuple[Any, ...]) -> Run:
         workflow=row[17],
         parent_id=row[18],
         question_id=row[19],
+        workspace=row[20],
     )
 
 

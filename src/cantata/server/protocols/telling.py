@@ -16,7 +16,7 @@ from cantata.server.runs.ids import Cursor, RunId
 from cantata.server.runs.model import Run
 from cantata.server.runs.reader import Beat, Gap
 from cantata.server.runs.service import RunService
-from cantata.server.sse import RETRY, Pulse, Streams, frame_of
+from cantata.server.sse import RETRY, Grant, Pulse, Streams, frame_of
 
 Following = Callable[[RunId], Awaitable[Run | None]]
 """Names the run that is told after that one, if there is any."""
@@ -32,10 +32,12 @@ class Telling:
         self._streams = streams
         self._projections = Projections() if projections is None else projections
 
-    async def run(self, run: Run, after: int, view: View, following: Following | None = None) -> AsyncGenerator[bytes]:
+    async def run(
+        self, run: Run, after: int, view: View, following: Following | None = None, *, grant: Grant | None = None
+    ) -> AsyncGenerator[bytes]:
         """Tell *run* after the event *after*, until its terminal event, then the runs that *following* names.
 
-        Ends early when the process closes its streams.
+        Ends early when the process closes its streams, and with `auth_expired` when *grant* does.
         """
         metrics, opened = self._streams.metrics, time.perf_counter()
         if after:
@@ -44,12 +46,18 @@ class Telling:
         del run  # it holds the input and the folded workflow, and a stream may be open for days
         yield RETRY + f"id: {reader.cursor}\n\n".encode()
         while True:
-            async with aclosing(self._told(reader, view)) as found:
+            pulse = self._streams.pulse(
+                heartbeat_seconds=view.heartbeat_seconds, hold_seconds=view.coalesce_seconds, grant=grant
+            )
+            async with aclosing(self._told(reader, view, pulse)) as found:
                 async for data in found:
                     if opened:
                         metrics.first_event.observe(time.perf_counter() - opened)
                         opened = 0.0
                     yield data
+            if pulse.ended_because is not None:
+                yield frame_of(self._service.auth_expired(reader.run_id, pulse.ended_because))
+                return
             if self._streams.is_closed:
                 yield RETRY + b"\n"
                 return
@@ -60,8 +68,7 @@ class Telling:
                 return
             reader, then = _Reader(then, 0), None
 
-    async def _told(self, reader: "_Reader", view: View) -> AsyncGenerator[bytes]:
-        pulse = self._streams.pulse(heartbeat_seconds=view.heartbeat_seconds, hold_seconds=view.coalesce_seconds)
+    async def _told(self, reader: "_Reader", view: View, pulse: Pulse) -> AsyncGenerator[bytes]:
         pulse.reading = reader
         tell = self._plainly if view.is_plain else self._projected
         sent = self._streams.metrics.bytes_sent.labels(view.format)

@@ -33,6 +33,8 @@ class Limits:
     def visit(self, scope: Scope) -> "Visit | None":
         """Begin to count a request; None when nothing limits it."""
         principal: Principal | None = scope.get("state", {}).get("principal")
+        if principal is not None and principal.method == "local":
+            principal = None  # an open server knows nobody
         if principal is None and not self.policies.has_unknown and self.allowances.unknown == NOTHING_LIMITED:
             return None
         visit = Visit(self, scope, principal)

@@ -8,10 +8,12 @@ import anyio
 import orjson
 from fastapi import Depends, Request, Response
 
+from cantata.server.auth.chain import Grant
+from cantata.server.auth.principal import Principal
 from cantata.server.errors import BadCursor, CantataError, NotOpened
 from cantata.server.protocols.telling import Following, Telling
 from cantata.server.rate_limits.visits import Visit, visit_of
-from cantata.server.routes.requests import LOCAL_OWNER, Reply, check_same_request
+from cantata.server.routes.requests import Reply, check_same_request
 from cantata.server.runs.links import links_of
 from cantata.server.runs.model import Run
 from cantata.server.runs.requests import RunRequest
@@ -30,14 +32,15 @@ class Answers:
         self._telling = telling
         self._drain_seconds = drain_seconds
 
-    async def start(self, asked: RunRequest, reply: Reply, request: Request) -> Response:
+    async def start(self, caller: Principal, asked: RunRequest, reply: Reply, request: Request) -> Response:
         """Start a run, or attach to the one that the cursor or the idempotency key names, and answer."""
         if reply.cursor is None:
+            asked = asked_by(caller, asked)
             if visit := visit_of(request):
-                asked = await self._admitted(asked, reply, visit)
-            started = await self.service.start(LOCAL_OWNER, asked)
+                asked = await self._admitted(caller, asked, reply, visit)
+            started = await self.service.start(caller.id, asked)
             return await self.show(started.run, 0, reply, request)
-        run = await self.service.get(LOCAL_OWNER, reply.cursor.run_id)
+        run = await self.service.get(caller.id, reply.cursor.run_id)
         if asked.session_id not in (None, run.session_id):
             raise BadCursor("The cursor is of another session: leave it out to start a new workflow.")
         check_same_request(run, asked.request_hash)
@@ -59,15 +62,16 @@ class Answers:
         if run.is_final and after == run.last_seq:
             return Response(status_code=204, headers=address_headers(run.id))  # stops a browser's EventSource
         hold_stream(request)
-        return stream_response(run.id, self._telling.run(run, after, reply.view), drain_seconds=self._drain_seconds)
-
-    def show_session(self, run: Run, after: int, reply: Reply, request: Request, following: Following) -> Response:
-        """Stream *run*, then the runs that *following* names."""
-        hold_stream(request)
-        content = self._telling.run(run, after, reply.view, following)
+        content = self._telling.run(run, after, reply.view, grant=grant_of(request))
         return stream_response(run.id, content, drain_seconds=self._drain_seconds)
 
-    async def _admitted(self, asked: RunRequest, reply: Reply, visit: Visit) -> RunRequest:
+    def show_session(self, run: Run, after: int, reply: Reply, following: Following, request: Request) -> Response:
+        """Stream *run*, then the runs that *following* names."""
+        hold_stream(request)
+        content = self._telling.run(run, after, reply.view, following, grant=grant_of(request))
+        return stream_response(run.id, content, drain_seconds=self._drain_seconds)
+
+    async def _admitted(self, caller: Principal, asked: RunRequest, reply: Reply, visit: Visit) -> RunRequest:
         """Count a run that is to be started, and say what its owner may have; before anything is made.
 
         Raises:
@@ -75,7 +79,7 @@ class Answers:
         """
         if reply.wanted == "stream":
             visit.hold_stream()
-        await visit.count_start(await self.service.agents_of(LOCAL_OWNER, asked) if visit.counts_agents else ())
+        await visit.count_start(await self.service.agents_of(caller.id, asked) if visit.counts_agents else ())
         return replace(asked, allowance=visit.allowance, role=visit.role)
 
     async def _wait(self, run: Run, after: int) -> Response:
@@ -114,6 +118,19 @@ async def _unless_gone(request: Request, answer: Awaitable[Response]) -> Respons
     if refusal is not None:
         raise refusal
     return given or Response(status_code=499)  # nobody reads it
+
+
+def asked_by(caller: Principal, asked: RunRequest) -> RunRequest:
+    """Add to a request for a run what follows from who asks."""
+    if caller.method == "local":
+        return asked
+    return replace(asked, workspace=caller.workspace, may_use_premium=caller.role != "user")
+
+
+def grant_of(request: Request) -> Grant | None:
+    """Return by which right a stream is read; None where nobody is asked."""
+    told = request.scope["state"].get("told")
+    return None if told is None else Grant(told, request.app.state.access.keys)
 
 
 def small_status(run: Run, progress: float | None) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from cantata.server.auth.policies import open_to_all
+
 router = APIRouter(include_in_schema=False)
 
 MIRROR = "https://cdn.jsdelivr.net/npm/swagger-ui-dist@5.34.0/"
@@ -31,6 +33,7 @@ _START = "SwaggerUIBundle({url: '%s', dom_id: '#swagger-ui', deepLinking: true, 
 
 
 @router.get("/docs")
+@open_to_all
 async def api_page(request: Request) -> HTMLResponse:
     """Answer with the page and the policy under which it works."""
     described = f"{quote(request.scope.get('root_path', '').rstrip('/'))}/openapi.json"

@@ -189,6 +189,23 @@ NoQuery = Annotated[Query, fastapi.Query()]
 """What a route without parameters takes: an unknown one is refused, not ignored."""
 
 
+Owner = Annotated[
+    str | None, Field(min_length=1, max_length=600, description="Whose they are, for admins; left out, your own.")
+]
+
+
+class OwnerQuery(Query):
+    """The query of what belongs to somebody."""
+
+    owner: Owner = None
+
+
+class StreamsQuery(Query):
+    """The query of streams that are active."""
+
+    all: bool = Field(False, description="Everybody's, for admins; else your own.")
+
+
 class StreamQuery(Query):
     """How a stream is told. Whoever asks for no stream may send it, too."""
 
@@ -266,8 +283,16 @@ class ContinueQuery(StreamQuery):
     )
 
 
+class SessionStreamQuery(ContinueQuery):
+    """The query of a session's stream."""
+
+    owner: Owner = None
+
+
 class EventsQuery(ContinueQuery):
     """The query of a run's events."""
+
+    ticket: str | None = Field(None, max_length=200, description="For who can send no header: see `…/stream-ticket`.")
 
     limit: Annotated[int, Field(ge=1, le=10_000, description="Of a page of events; a stream has none.")] = 1_000
 
@@ -279,6 +304,7 @@ class ListQuery(Query):
     session_id: str | None = None
     graph: str | None = None
     trace_id: str | None = None
+    owner: Owner = None
     limit: Annotated[int, Field(ge=1, le=1_000)] = 50
     cursor: str | None = Field(None, description=PAGE_CURSOR)
 
@@ -293,6 +319,7 @@ class SessionsQuery(Query):
     """The query of a list of sessions."""
 
     q: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(None, description="What to look for.")
+    owner: Owner = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: str | None = Field(None, description=PAGE_CURSOR)
 
@@ -301,6 +328,7 @@ class MessagesQuery(Query):
     """The query of a session's messages."""
 
     view: Literal["flat", "tree"] = "flat"
+    owner: Owner = None
     branch: str | None = Field(None, description="`active`, or the message at the branch's end; left out, all.")
 
 
@@ -308,3 +336,4 @@ class ExportQuery(Query):
     """The query of a session's export."""
 
     format: Literal["json", "markdown"] = "json"
+    owner: Owner = None

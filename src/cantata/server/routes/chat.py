@@ -4,6 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from cantata.server.auth.policies import needs
+from cantata.server.auth.principal import WRITE, Caller
 from cantata.server.errors import MessageTooLong
 from cantata.server.routes.answers import Service
 from cantata.server.routes.bodies import ChatBody, NewRunQuery
@@ -21,11 +23,13 @@ router = APIRouter(route_class=StrictJsonRoute, tags=["chat"])
 
 
 @router.post("/chat", responses=RUN_ANSWERS)
+@needs(WRITE)
 async def chat(
     body: ChatBody,
     query: Annotated[NewRunQuery, Query()],
     request: Request,
     answers: Service,
+    caller: Caller,
 ) -> Response:
     """Send a message to an agent; streams by default."""
     check_text("message", body.message, request.app.state.settings.max_message_chars)
@@ -38,7 +42,7 @@ async def chat(
         idempotency_key=idempotency_key(request, query.idempotency_key),
         **common_fields(body, reply.wanted),
     )
-    return await answers.start(asked, reply, request)
+    return await answers.start(caller, asked, reply, request)
 
 
 def check_text(path: str, text: str, max_chars: int) -> None:

@@ -8,8 +8,10 @@ from fastapi import APIRouter, Query, Request, Response
 from cantata.graphs.registry import GraphRegistry
 from cantata.graphs.source import BrokenGraph
 from cantata.graphs.spec import BadSpec
+from cantata.server.auth.policies import needs
+from cantata.server.auth.principal import ADMIN, READ, WRITE, Caller, Principal
 from cantata.server.routes.answers import Answers, Service, json_response
-from cantata.server.routes.bodies import NewRunQuery, NoQuery, RunBody
+from cantata.server.routes.bodies import NewRunQuery, NoQuery, OwnerQuery, RunBody
 from cantata.server.routes.chat import check_text
 from cantata.server.routes.coordinator_bodies import (
     HierarchicalBody,
@@ -20,8 +22,8 @@ from cantata.server.routes.coordinator_bodies import (
     SpecBody,
 )
 from cantata.server.routes.documented import CHANGE_ANSWERS, RUN_ANSWERS
+from cantata.server.routes.looks import look_as
 from cantata.server.routes.requests import (
-    LOCAL_OWNER,
     StrictJsonRoute,
     Wanted,
     common_fields,
@@ -38,25 +40,33 @@ _BESIDE_THE_SPEC = frozenset(RunBody.model_fields) | {"input"}
 
 
 @router.post("/sequential", responses=RUN_ANSWERS)
-async def sequential(body: SequentialBody, query: RunQuery, request: Request, answers: Service) -> Response:
+@needs(WRITE)
+async def sequential(
+    body: SequentialBody, query: RunQuery, request: Request, answers: Service, caller: Caller
+) -> Response:
     """Run steps in turn, each with the output of the one before; waits by default."""
-    return await _run_shape("sequential", body, query, request, answers)
+    return await _run_shape("sequential", body, query, caller, request, answers)
 
 
 @router.post("/parallel", responses=RUN_ANSWERS)
-async def parallel(body: ParallelBody, query: RunQuery, request: Request, answers: Service) -> Response:
+@needs(WRITE)
+async def parallel(body: ParallelBody, query: RunQuery, request: Request, answers: Service, caller: Caller) -> Response:
     """Run steps side by side, all with the same input; waits by default."""
-    return await _run_shape("parallel", body, query, request, answers)
+    return await _run_shape("parallel", body, query, caller, request, answers)
 
 
 @router.post("/hierarchical", responses=RUN_ANSWERS)
-async def hierarchical(body: HierarchicalBody, query: RunQuery, request: Request, answers: Service) -> Response:
+@needs(WRITE)
+async def hierarchical(
+    body: HierarchicalBody, query: RunQuery, request: Request, answers: Service, caller: Caller
+) -> Response:
     """Let a manager delegate until it can answer; waits by default."""
-    return await _run_shape("hierarchical", body, query, request, answers)
+    return await _run_shape("hierarchical", body, query, caller, request, answers)
 
 
 @router.post("/workflow", responses=RUN_ANSWERS)
-async def workflow(body: NamedBody, query: RunQuery, request: Request, answers: Service) -> Response:
+@needs(WRITE)
+async def workflow(body: NamedBody, query: RunQuery, request: Request, answers: Service, caller: Caller) -> Response:
     """Run a stored or ready-made workflow by its name; waits by default."""
     _check_value("inputs", body.inputs, request)
     reply = reply_to(request, query, "wait")
@@ -69,10 +79,11 @@ async def workflow(body: NamedBody, query: RunQuery, request: Request, answers: 
         idempotency_key=idempotency_key(request, query.idempotency_key),
         **_named_fields(body, reply.wanted),
     )
-    return await answers.start(asked, reply, request)
+    return await answers.start(caller, asked, reply, request)
 
 
 @router.post("/drawing", responses=CHANGE_ANSWERS)
+@needs(READ)
 async def drawing(body: SpecBody, query: NoQuery, request: Request, answers: Service) -> Response:
     """Draw a workflow without running it: nodes, edges, Mermaid."""
     resources = request.app.state.resources
@@ -86,6 +97,7 @@ async def drawing(body: SpecBody, query: NoQuery, request: Request, answers: Ser
 
 
 @router.get("/agents")
+@needs(READ)
 async def agents(query: NoQuery, request: Request, answers: Service) -> Response:
     """List what steps can name, and the graphs that could not be loaded."""
     resources = request.app.state.resources
@@ -96,20 +108,28 @@ async def agents(query: NoQuery, request: Request, answers: Service) -> Response
 
 
 @router.get("/stats")
-async def stats(query: NoQuery, request: Request, answers: Service) -> Response:
+@needs(READ)
+async def stats(query: Annotated[OwnerQuery, Query()], request: Request, answers: Service, caller: Caller) -> Response:
     """Tell how runs went since the last reset, by strategy, agent and workflow."""
-    return json_response(await request.app.state.resources.statistics.told(LOCAL_OWNER))
+    owner = await look_as(caller, query.owner, "statistics", request)
+    return json_response(await request.app.state.resources.statistics.told(owner))
 
 
 @router.post("/stats/reset", responses=CHANGE_ANSWERS)
-async def reset_stats(query: NoQuery, request: Request, answers: Service) -> Response:
-    """Begin the statistics anew; answers with them."""
+@needs(ADMIN)
+async def reset_stats(
+    query: Annotated[OwnerQuery, Query()], request: Request, answers: Service, caller: Caller
+) -> Response:
+    """Begin the statistics anew, your own or those of `owner`; answers with them."""
+    owner = await look_as(caller, query.owner, "statistics", request)
     statistics = request.app.state.resources.statistics
-    await statistics.reset(LOCAL_OWNER)
-    return json_response(await statistics.told(LOCAL_OWNER))
+    await statistics.reset(owner)
+    return json_response(await statistics.told(owner))
 
 
-async def _run_shape(shape: str, body: ShapeBody, query: NewRunQuery, request: Request, answers: Answers) -> Response:
+async def _run_shape(
+    shape: str, body: ShapeBody, query: NewRunQuery, caller: Principal, request: Request, answers: Answers
+) -> Response:
     _check_value("input", body.input, request)
     reply, sent = reply_to(request, query, "wait"), await request.json()
     asked = RunRequest(
@@ -122,7 +142,7 @@ async def _run_shape(shape: str, body: ShapeBody, query: NewRunQuery, request: R
         idempotency_key=idempotency_key(request, query.idempotency_key),
         **common_fields(body, reply.wanted),
     )
-    return await answers.start(asked, reply, request)
+    return await answers.start(caller, asked, reply, request)
 
 
 def _check_value(path: str, value: Any, request: Request) -> None:

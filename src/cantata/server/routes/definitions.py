@@ -8,13 +8,15 @@ from fastapi import APIRouter, Request, Response
 from cantata.graphs.registry import GraphRegistry
 from cantata.graphs.source import GraphSource
 from cantata.graphs.spec import BadSpec
+from cantata.server.auth.policies import needs
+from cantata.server.auth.principal import READ, WRITE, Caller
 from cantata.server.errors import DefinitionNotFound
 from cantata.server.routes.answers import Service, json_response
 from cantata.server.routes.bodies import NoQuery
 from cantata.server.routes.coordinator_bodies import DefinitionBody, NewVersionBody
 from cantata.server.routes.documented import CHANGE_ANSWERS, LOOK_ANSWERS
 from cantata.server.routes.graphs import drawing_of, graph_named
-from cantata.server.routes.requests import LOCAL_OWNER, StrictJsonRoute
+from cantata.server.routes.requests import StrictJsonRoute
 from cantata.server.runs.definitions import Definitions
 from cantata.server.runs.links import root
 from cantata.server.runs.ports import Content, Definition
@@ -23,35 +25,41 @@ router = APIRouter(prefix="/api/coordinator/workflows", route_class=StrictJsonRo
 
 
 @router.get("")
-async def list_workflows(query: NoQuery, request: Request, answers: Service) -> Response:
+@needs(READ)
+async def list_workflows(query: NoQuery, request: Request, answers: Service, caller: Caller) -> Response:
     """List the workflows that can be run by name, ready-made and stored."""
     graphs, definitions = _places(request)
     listed = [_ready_made(graphs.get(name)) for name in _workflows(graphs)]
-    listed += [_stored(definition) for definition in await definitions.all(LOCAL_OWNER)]
+    listed += [_stored(definition) for definition in await definitions.all(caller.id)]
     return json_response({"workflows": sorted(listed, key=lambda one: str(one["name"]))})
 
 
 @router.post("", status_code=201, responses=CHANGE_ANSWERS)
-async def store(body: DefinitionBody, query: NoQuery, request: Request, answers: Service) -> Response:
+@needs(WRITE)
+async def store(body: DefinitionBody, query: NoQuery, request: Request, answers: Service, caller: Caller) -> Response:
     """Store a workflow under a name that is not in use."""
     _, definitions = _places(request)
-    stored = await definitions.add(LOCAL_OWNER, body.name, _content(body), is_new=True)
+    stored = await definitions.add(caller.id, body.name, _content(body), is_new=True)
     return json_response(_stored(stored), 201, {"Location": f"{root.get()}/api/coordinator/workflows/{stored.name}"})
 
 
 @router.put("/{name}", responses=CHANGE_ANSWERS)
-async def change(name: str, body: NewVersionBody, query: NoQuery, request: Request, answers: Service) -> Response:
+@needs(WRITE, of="definition")
+async def change(
+    name: str, body: NewVersionBody, query: NoQuery, request: Request, answers: Service, caller: Caller
+) -> Response:
     """Make a new version of a stored workflow; what runs keeps the one that it started with."""
     _, definitions = _places(request)
-    return json_response(_stored(await definitions.add(LOCAL_OWNER, name, _content(body), is_new=False)))
+    return json_response(_stored(await definitions.add(caller.id, name, _content(body), is_new=False)))
 
 
 @router.get("/{name}", responses=LOOK_ANSWERS)
-async def show(name: str, query: NoQuery, request: Request, answers: Service) -> Response:
+@needs(READ, of="definition")
+async def show(name: str, query: NoQuery, request: Request, answers: Service, caller: Caller) -> Response:
     """Show a workflow with its versions, newest first, and how it looks."""
     graphs, definitions = _places(request)
     try:
-        versions = await definitions.versions(LOCAL_OWNER, name)
+        versions = await definitions.versions(caller.id, name)
     except DefinitionNotFound:
         if name not in graphs.names():
             raise
@@ -63,10 +71,11 @@ async def show(name: str, query: NoQuery, request: Request, answers: Service) ->
 
 
 @router.delete("/{name}", status_code=204, responses=CHANGE_ANSWERS)
-async def retire(name: str, query: NoQuery, request: Request, answers: Service) -> Response:
+@needs(WRITE, of="definition")
+async def retire(name: str, query: NoQuery, request: Request, answers: Service, caller: Caller) -> Response:
     """Retire a stored workflow: nobody can start it any more, and what runs goes on."""
     _, definitions = _places(request)
-    await definitions.retire(LOCAL_OWNER, name)
+    await definitions.retire(caller.id, name)
     return Response(status_code=204)
 
 

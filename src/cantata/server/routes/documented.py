@@ -26,6 +26,19 @@ def _problems(**sentences: str) -> Answers:
     }
 
 
+SECURITY_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "A token, or an API key."},
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key."},
+}
+"""How to say who you are; an open server does not ask."""
+REFUSALS: dict[str, Any] = {
+    status: {"description": sentence, "content": PROBLEM_CONTENT}
+    for status, sentence in (
+        ("401", "Nobody said who asks, or the credential is not valid"),
+        ("403", "The credential does not reach so far, or another site's page sent this"),
+    )
+}
+
 RUN_ANSWERS: Answers = {
     200: {
         "description": "The stream, or the workflow once it has ended or waits for a human.",
@@ -223,7 +236,7 @@ _LIMITED: Answers = {
         },
     }
 }
-_GUARDED = _problems(_403="Another site's page, or another name in `Host`")
+_GUARDED = _problems(_400="This is no request that can be read", _403="Another site's page, or another name in `Host`")
 _BODY = _problems(_400="Malformed JSON", _413="The body is too large", _415="The body is not plain JSON")
 _UNREADABLE = _problems(_422="A parameter is not acceptable")
 
@@ -260,3 +273,46 @@ def _headers(path: str, told: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _header(name: str, description: str) -> dict[str, Any]:
     return {"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": description}
+
+
+KEY_LIST: Answers = {200: {"description": "The keys, without what is secret of them."}}
+NEW_KEY_ANSWERS: Answers = {
+    201: {"description": "The key; `key` is what its holder sends, and is shown this once."},
+    **_problems(
+        _400="Malformed JSON",
+        _415="The body is not JSON",
+        _422="A field is not acceptable",
+        _503="The storage is unavailable",
+    ),
+}
+KEY_ANSWERS: Answers = {**_problems(_404="No key has this id", _503="The storage is unavailable")}
+AUDIT_ANSWERS: Answers = {200: {"description": "The looks, newest first."}}
+TICKET_ANSWERS: Answers = {
+    201: {"description": "The `ticket`, until when it must have been used, and the address of the events with it."},
+    **_problems(_404="No workflow has this id", _503="The storage is unavailable"),
+}
+LOGIN_ANSWERS: Answers = {
+    302: {"description": "On to the issuer's page."},
+    **_problems(_404="Nobody can log in here", _422="A parameter is not acceptable", _503="The issuer is unavailable"),
+}
+CALLBACK_ANSWERS: Answers = {
+    302: {"description": "Back to the page, logged in."},
+    **_problems(_401="The login was not completed", _404="Nobody can log in here", _503="The issuer is unavailable"),
+}
+LOGOUT_ANSWERS: Answers = {
+    204: {"description": "The cookie is gone."},
+    **_problems(_403="Another site's page sent this"),
+}
+ME_ANSWERS: Answers = {200: {"description": "`principal` or null, `methods` to say who you are, and `is_open`."}}
+METRICS_ANSWERS: Answers = {
+    200: {"description": "Prometheus' text format.", "content": {"text/plain": {"schema": {"type": "string"}}}}
+}
+USAGE_ANSWERS: Answers = {
+    200: {
+        "description": "The sums, as they were asked for.",
+        "content": {"application/json": {"schema": {"type": "object"}}, "text/csv": {"schema": {"type": "string"}}},
+    }
+}
+OPERATIONS_ANSWERS: Answers = {
+    200: {"description": "As of now.", "content": {"application/json": {"schema": {"type": "object"}}}}
+}

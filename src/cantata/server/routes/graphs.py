@@ -6,15 +6,18 @@ from fastapi import APIRouter, Request, Response
 
 from cantata.graphs.registry import GraphEntry, GraphRegistry, UnknownGraph
 from cantata.graphs.source import BrokenGraph, GraphSource
+from cantata.server.auth.policies import GuardedRoute, needs
+from cantata.server.auth.principal import READ
 from cantata.server.errors import GraphNotFound, GraphUnusable
 from cantata.server.routes.answers import Service, json_response
 from cantata.server.routes.bodies import NoQuery
 from cantata.server.routes.documented import LOOK_ANSWERS
 
-router = APIRouter(prefix="/api/graphs", tags=["graphs"])
+router = APIRouter(prefix="/api/graphs", route_class=GuardedRoute, tags=["graphs"])
 
 
 @router.get("")
+@needs(READ)
 async def list_graphs(query: NoQuery, request: Request, answers: Service) -> Response:
     """List the graphs with the inputs that they take; a broken one with its error."""
     graphs: GraphRegistry = request.app.state.resources.engine.graphs
@@ -22,6 +25,7 @@ async def list_graphs(query: NoQuery, request: Request, answers: Service) -> Res
 
 
 @router.get("/{name}/drawing", responses=LOOK_ANSWERS)
+@needs(READ)
 async def drawing(name: str, query: NoQuery, request: Request, answers: Service) -> Response:
     """Draw a graph: nodes, edges, Mermaid."""
     source = graph_named(request.app.state.resources.engine.graphs, name)

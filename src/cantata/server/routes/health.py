@@ -2,18 +2,21 @@
 
 from fastapi import APIRouter, Request, Response
 
+from cantata.server.auth.policies import open_to_all
 from cantata.server.routes.answers import Service, json_response
 
 router = APIRouter(tags=["health"])
 
 
 @router.get("/health/live")
+@open_to_all
 async def live() -> Response:
     """Answer while the process can answer at all."""
     return json_response({"status": "ok"})
 
 
 @router.get("/health/ready")
+@open_to_all
 async def ready(request: Request, answers: Service) -> Response:
     """Answer 200 while new runs are taken; lists the graphs that could not be loaded."""
     resources = request.app.state.resources

@@ -3,14 +3,17 @@
 from fastapi import APIRouter, Request, Response
 
 from cantata.graphs.models import model_provider
+from cantata.server.auth.policies import GuardedRoute, needs
+from cantata.server.auth.principal import READ
 from cantata.server.routes.answers import Service, json_response
 from cantata.server.routes.bodies import NoQuery
 from cantata.server.routes.documented import MODEL_LIST
 
-router = APIRouter(prefix="/api/models", tags=["models"])
+router = APIRouter(prefix="/api/models", tags=["models"], route_class=GuardedRoute)
 
 
 @router.get("", responses=MODEL_LIST)
+@needs(READ)
 async def list_models(query: NoQuery, request: Request, answers: Service) -> Response:
     """List models that a request may name, the default first; there may be more."""
     resources = request.app.state.resources

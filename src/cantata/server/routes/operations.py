@@ -6,17 +6,20 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Request, Response
 
+from cantata.server.auth.policies import GuardedRoute, needs
+from cantata.server.auth.principal import ADMIN
 from cantata.server.bootstrap import Resources
 from cantata.server.metrics import Metrics
 from cantata.server.routes.answers import Service, json_response
 from cantata.server.routes.bodies import NoQuery
+from cantata.server.routes.documented import OPERATIONS_ANSWERS
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.live import LiveRun
 from cantata.server.runs.model import Run
 from cantata.server.settings import Settings
 from cantata.server.sse import Streams
 
-router = APIRouter(prefix="/api/operations", tags=["operations"])
+router = APIRouter(prefix="/api/operations", tags=["operations"], route_class=GuardedRoute)
 
 MOST_RUNS = 100
 MOST_FAILURES = 20
@@ -24,7 +27,8 @@ MOST_SLOW = 20
 SLOW_EVENTS = 100  # behind its run, from which on a reader counts as slow
 
 
-@router.get("")
+@router.get("", responses=OPERATIONS_ANSWERS)
+@needs(ADMIN)
 async def operations(query: NoQuery, request: Request, answers: Service) -> Response:
     """Tell what runs, how fast, what failed, and what is kept. Totals and latencies are since the process started."""
     resources: Resources = request.app.state.resources

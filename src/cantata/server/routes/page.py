@@ -15,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from cantata.server.auth.policies import open_to_all
+
 FOLDER = Path(__file__).parents[1] / "page"
 INDEX = "index.html"
 ICON = "icon.svg"
@@ -90,6 +92,7 @@ class PageFile:
         """How long a browser may keep it without asking."""
         return f"public, max-age={YEAR_SECONDS}, immutable" if self.path.startswith(HASHED) else "no-cache"
 
+    @open_to_all
     async def answer(self, request: Request) -> Response:
         """Send it, compressed to whom that is welcome, or say that it has not changed."""
         is_compressed = self.compressed is not None and "gzip" in request.headers.get("accept-encoding", "")
@@ -109,6 +112,7 @@ def page_routes(folder: Path = FOLDER) -> list[Route]:
     if INDEX not in files:
         return [_route("/", _unbuilt)]
     routes = [_route("/" if path == INDEX else f"/{path}", file.answer) for path, file in files.items()]
+    routes.append(_route("/ops", files[INDEX].answer))  # an address for operators to keep
     if ICON in files:  # what browsers ask for on pages without an icon of their own, such as an answer in JSON
         routes.append(_route("/favicon.ico", files[ICON].answer))
     return routes
@@ -125,6 +129,7 @@ def _route(path: str, endpoint: Endpoint) -> Route:
     return Route(path, endpoint, methods=["GET", "HEAD"], include_in_schema=False)
 
 
+@open_to_all
 async def _unbuilt(request: Request) -> Response:
     root = request.scope.get("root_path", "").rstrip("/")
     return HTMLResponse(_UNBUILT % {"root": root}, 503, SECURITY | {"Cache-Control": "no-cache"})

@@ -3,15 +3,16 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import Depends, Request, Response
-from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
 
-from cantata.server.errors import BadCursor, CursorOfAnotherRequest, WorkflowNotFound
+from cantata.server.auth.policies import GuardedRoute
+from cantata.server.errors import BadCursor, CursorOfAnotherRequest, UnsupportedMediaType, WorkflowNotFound
 from cantata.server.protocols.view import Format, View
 from cantata.server.routes.bodies import NewRunBody, NewRunQuery, RunBody, StreamQuery
 from cantata.server.routes.compression import compressed
@@ -19,7 +20,6 @@ from cantata.server.runs.ids import Cursor, RunId, cursor_of, run_id_of
 from cantata.server.runs.model import OnDisconnect, Run
 from cantata.server.runs.requests import invalid
 
-LOCAL_OWNER = "local"  # while there is no authentication
 Wanted = Literal["stream", "wait", "background"]
 
 MAX_JSON_DEPTH = 100  # levels; the encoders behind us stop at 254
@@ -40,6 +40,12 @@ class StrictJsonRequest(Request):
         return self._strict_json
 
 
+def _check_media_type(headers: Headers) -> None:
+    has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+    if has_body and headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise UnsupportedMediaType
+
+
 def _is_deeper(value: Any, levels: int) -> bool:
     """Tell whether *value* is nested deeper than *levels*; level by level, so that no depth exhausts the stack."""
     level = [value]
@@ -49,18 +55,26 @@ def _is_deeper(value: Any, levels: int) -> bool:
     return any(isinstance(part, dict | list) for part in level)
 
 
-class StrictJsonRoute(APIRoute):
-    """A route whose body is read by `StrictJsonRequest`; long answers are compressed."""
+class StrictJsonRoute(GuardedRoute):
+    """A route whose body is JSON, read by `StrictJsonRequest`; long answers are compressed."""
 
-    def get_route_handler(self) -> Callable[[Request], Any]:
+    def readable(self, request: Request) -> Request:
+        """Return the request as FastAPI is to read it.
+
+        Raises:
+            UnsupportedMediaType: it has a body that does not say that it is JSON.
+        """
+        _check_media_type(request.headers)
+        return StrictJsonRequest(request.scope, request.receive)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap FastAPI's handler."""
         handle = super().get_route_handler()
 
-        async def strictly(request: Request) -> Response:
-            answer: Response = await handle(StrictJsonRequest(request.scope, request.receive))
-            return await compressed(answer, request)
+        async def answered(request: Request) -> Response:
+            return await compressed(await handle(request), request)
 
-        return strictly
+        return answered
 
 
 def read_run_id(workflow_id: str) -> RunId:

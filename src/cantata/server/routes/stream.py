@@ -4,13 +4,23 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
+from cantata.server.auth.policies import needs
+from cantata.server.auth.principal import CANCEL, READ, WRITE, Caller, Principal
 from cantata.server.errors import MissingPrompt, UnknownGraph
 from cantata.server.routes.answers import Service, json_response
-from cantata.server.routes.bodies import CancelBody, NewRunQuery, NoQuery, PromptBody, PromptQuery, StreamBody
+from cantata.server.routes.bodies import (
+    CancelBody,
+    NewRunQuery,
+    NoQuery,
+    PromptBody,
+    PromptQuery,
+    StreamBody,
+    StreamsQuery,
+)
 from cantata.server.routes.chat import check_text
 from cantata.server.routes.documented import ACTION_ANSWERS, RUN_ANSWERS, STATS_ANSWERS
+from cantata.server.routes.looks import EVERYBODY, look_as
 from cantata.server.routes.requests import (
-    LOCAL_OWNER,
     StrictJsonRoute,
     Wanted,
     common_fields,
@@ -28,8 +38,9 @@ router = APIRouter(route_class=StrictJsonRoute, tags=["stream"])
 
 
 @router.post("/api/stream", responses=RUN_ANSWERS)
+@needs(WRITE)
 async def stream(
-    body: StreamBody, query: Annotated[NewRunQuery, Query()], request: Request, answers: Service
+    body: StreamBody, query: Annotated[NewRunQuery, Query()], request: Request, answers: Service, caller: Caller
 ) -> Response:
     """Stream an agent's answer to a prompt, as `chunks` by default; the run stops when nobody reads it any more."""
     reply = reply_to(request, query, "stream", "chunks")
@@ -40,28 +51,31 @@ async def stream(
         idempotency_key=idempotency_key(request, query.idempotency_key),
     )
     check_prompt(body, request.app.state.settings.max_message_chars)
-    return await answers.start(asked, reply, request)
+    return await answers.start(caller, asked, reply, request)
 
 
 @router.get("/api/stream/stats")
-async def stats(query: NoQuery, request: Request, answers: Service) -> Response:
+@needs(READ)
+async def stats(query: NoQuery, request: Request, answers: Service, caller: Caller) -> Response:
     """Tell how the runs of `/api/stream` went, in all and by agent."""
-    return json_response(await told_streams(request.app.state.resources.statistics))
+    return json_response(await told_streams(request.app.state.resources.statistics, caller.id))
 
 
 @router.get("/api/stream/stats/{agent}", responses=STATS_ANSWERS)
-async def agent_stats(agent: str, query: NoQuery, request: Request, answers: Service) -> Response:
+@needs(READ)
+async def agent_stats(agent: str, query: NoQuery, request: Request, answers: Service, caller: Caller) -> Response:
     """Tell how an agent's runs of `/api/stream` went."""
     resources = request.app.state.resources
-    told = await resources.statistics.streams(LOCAL_OWNER)
+    told = await resources.statistics.streams(caller.id)
     if agent not in told and agent not in resources.engine.graphs:
         raise UnknownGraph(f"No agent is named {agent!r}, and none of that name has been streamed.")
     return json_response(told.get(agent) or no_streams(agent))
 
 
 @router.get("/api/stream/{agent}", responses=RUN_ANSWERS)
+@needs(WRITE)
 async def stream_agent(
-    agent: str, query: Annotated[PromptQuery, Query()], request: Request, answers: Service
+    agent: str, query: Annotated[PromptQuery, Query()], request: Request, answers: Service, caller: Caller
 ) -> Response:
     """Stream an agent's answer as `compat` frames: for a browser's EventSource, which can do nothing but GET."""
     reply = reply_to(request, query, "stream", "compat")
@@ -73,21 +87,33 @@ async def stream_agent(
         idempotency_key=idempotency_key(request, query.idempotency_key),
     )
     check_prompt(body, request.app.state.settings.max_message_chars)
-    return await answers.start(asked, reply, request)
+    return await answers.start(caller, asked, reply, request)
 
 
 @router.get("/api/streams/active")
-async def active(query: NoQuery, answers: Service) -> Response:
-    """List the runs of `/api/stream` that have not ended, newest first."""
-    found = await listed_streams(answers.service)
+@needs(READ)
+async def active(
+    query: Annotated[StreamsQuery, Query()], request: Request, answers: Service, caller: Caller
+) -> Response:
+    """List the runs of `/api/stream` that have not ended, newest first: your own, or for an admin everybody's."""
+    owner = await _whose(query, caller, request)
+    found = await listed_streams(answers.service, owner)
     return json_response({"count": len(found), "streams": found})
 
 
 @router.post("/api/streams/cancel-all", responses=ACTION_ANSWERS)
-async def cancel_all(query: NoQuery, answers: Service, body: CancelBody | None = None) -> Response:
-    """Stop every run of `/api/stream` that has not ended; answers once they have stopped."""
+@needs(CANCEL)
+async def cancel_all(
+    query: Annotated[StreamsQuery, Query()],
+    request: Request,
+    answers: Service,
+    caller: Caller,
+    body: CancelBody | None = None,
+) -> Response:
+    """Stop the runs of `/api/stream` that have not ended: your own, or for an admin all; answers then."""
+    owner = await _whose(query, caller, request)
     reason = (body.reason if body else "") or "all streams were cancelled"
-    cancelled = await cancel_streams(answers.service, LOCAL_OWNER, LOCAL_OWNER, reason)
+    cancelled = await cancel_streams(answers.service, owner, caller.id, reason)
     return json_response({"cancelled": len(cancelled), "workflow_ids": cancelled})
 
 
@@ -122,14 +148,14 @@ def check_prompt(body: PromptBody, max_chars: int) -> None:
     check_text("prompt", body.prompt, max_chars)
 
 
-async def told_streams(statistics: Statistics) -> dict[str, Any]:
-    """Tell how streams went, in all and by agent."""
-    told = await statistics.streams(LOCAL_OWNER)
+async def told_streams(statistics: Statistics, owner: str) -> dict[str, Any]:
+    """Tell how the owner's streams went, in all and by agent."""
+    told = await statistics.streams(owner)
     return {**told[None], "agents": {name: told[name] for name in sorted(filter(None, told))}}
 
 
-async def listed_streams(service: RunService) -> list[dict[str, Any]]:
-    """Tell of each active stream who answers, for how many readers, and where to stop it."""
+async def listed_streams(service: RunService, owner: str | None) -> list[dict[str, Any]]:
+    """Tell of each active stream who answers, for how many readers, and where to stop it; of None everybody's."""
     return [
         {
             "workflow_id": run.id,
@@ -140,5 +166,18 @@ async def listed_streams(service: RunService) -> list[dict[str, Any]]:
             "readers": service.readers(run.id),
             "links": links_of(run.id),
         }
-        for run in await active_streams(service, LOCAL_OWNER)
+        | ({"owner": run.owner} if owner is None else {})
+        for run in await active_streams(service, owner)
     ]
+
+
+async def _whose(query: StreamsQuery, caller: Principal, request: Request) -> str | None:
+    """Return whose streams are meant; None for everybody's.
+
+    Raises:
+        AdminOnly: everybody's, and the caller is no admin.
+    """
+    if not query.all:
+        return caller.id
+    await look_as(caller, EVERYBODY, "streams", request)
+    return None

@@ -10,13 +10,16 @@ import fastapi
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, field_validator
 
+from cantata.server.auth.policies import GuardedRoute, needs
+from cantata.server.auth.principal import READ, Caller, Principal
 from cantata.server.routes.answers import Service, json_response
 from cantata.server.routes.bodies import Query
-from cantata.server.routes.requests import LOCAL_OWNER
+from cantata.server.routes.documented import USAGE_ANSWERS
+from cantata.server.routes.looks import EVERYBODY, look_as
 from cantata.server.runs.ports import UsageFilter, UsageKey
 from cantata.server.runs.requests import invalid
 
-router = APIRouter(prefix="/api/usage", tags=["usage"])
+router = APIRouter(prefix="/api/usage", tags=["usage"], route_class=GuardedRoute)
 
 DEFAULT_DAYS = 30
 SUMS = (
@@ -42,6 +45,7 @@ class UsageQuery(Query):
     by: list[UsageKey] = Field(["day", "model"], max_length=6, description="What the sums are by, with commas between.")
     session_id: str | None = Field(None, max_length=128)
     model: str | None = Field(None, max_length=256)
+    owner: str | None = Field(None, max_length=255, description="For admins: of somebody else, or `*` of everybody.")
     format: Literal["json", "csv"] = "json"
 
     @field_validator("by", mode="before")
@@ -52,15 +56,18 @@ class UsageQuery(Query):
         return list(dict.fromkeys(words))
 
 
-@router.get("")
-async def usage(query: Annotated[UsageQuery, fastapi.Query()], request: Request, answers: Service) -> Response:
+@router.get("", response_class=Response, responses=USAGE_ANSWERS)
+@needs(READ)
+async def usage(
+    query: Annotated[UsageQuery, fastapi.Query()], request: Request, answers: Service, caller: Caller
+) -> Response:
     """Sum up model calls with their tokens and estimated cost, as JSON or CSV."""
     last = query.until or datetime.now(UTC).date()
     first = query.since or last - timedelta(days=DEFAULT_DAYS - 1)
     if first > last:
         raise invalid("from", "The first day comes after the last one.")
     wanted = UsageFilter(
-        owner=LOCAL_OWNER,
+        owner=await _owner(caller, query.owner, request),
         first_day=first.isoformat(),
         last_day=last.isoformat(),
         session_id=query.session_id,
@@ -81,6 +88,12 @@ async def usage(query: Annotated[UsageQuery, fastapi.Query()], request: Request,
             "note": NOTE,
         }
     )
+
+
+async def _owner(caller: Principal, owner: str | None, request: Request) -> str | None:
+    """Return whose usage is asked for, None for everybody's."""
+    asked = await look_as(caller, owner, "usage", request)
+    return None if asked == EVERYBODY else asked
 
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:

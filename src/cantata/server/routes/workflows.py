@@ -10,6 +10,9 @@ from cantata.callbacks.events import Timestamps
 from cantata.graphs.registry import UnknownGraph
 from cantata.graphs.source import BrokenGraph
 from cantata.graphs.spec import BadSpec
+from cantata.server.auth.credentials import Told
+from cantata.server.auth.policies import needs
+from cantata.server.auth.principal import CANCEL, EVENTS, READ, WRITE, Caller
 from cantata.server.errors import GraphUnusable
 from cantata.server.rate_limits.visits import visit_of
 from cantata.server.routes.answers import POLL_SECONDS, Answers, Service, json_response, small_status
@@ -33,12 +36,13 @@ from cantata.server.routes.documented import (
     RUN_ANSWERS,
     RUN_DRAWING_ANSWERS,
     STATUS_ANSWERS,
+    TICKET_ANSWERS,
     WORKFLOW_ANSWERS,
     WORKFLOW_LIST,
 )
 from cantata.server.routes.graphs import drawing_of
+from cantata.server.routes.looks import look_as, look_at_run
 from cantata.server.routes.requests import (
-    LOCAL_OWNER,
     StrictJsonRoute,
     WorkflowId,
     common_fields,
@@ -51,6 +55,7 @@ from cantata.server.routes.requests import (
     told_cursor,
 )
 from cantata.server.runs.allowances import NOTHING_LIMITED
+from cantata.server.runs.links import address_of
 from cantata.server.runs.model import Run
 from cantata.server.runs.ports import RunFilter
 from cantata.server.runs.reader import PAGE_BYTES
@@ -61,8 +66,9 @@ router = APIRouter(prefix="/api/workflows", route_class=StrictJsonRoute, tags=["
 
 
 @router.post("", responses=RUN_ANSWERS)
+@needs(WRITE)
 async def start(
-    body: WorkflowBody, query: Annotated[NewRunQuery, Query()], request: Request, answers: Service
+    body: WorkflowBody, query: Annotated[NewRunQuery, Query()], request: Request, answers: Service, caller: Caller
 ) -> Response:
     """Run a graph of `langgraph.json`; waits by default."""
     if isinstance(body.input, str):
@@ -76,30 +82,37 @@ async def start(
         idempotency_key=idempotency_key(request, query.idempotency_key),
         **common_fields(body, reply.wanted),
     )
-    return await answers.start(asked, reply, request)
+    return await answers.start(caller, asked, reply, request)
 
 
 @router.get("", responses=WORKFLOW_LIST)
-async def list_workflows(query: Annotated[ListQuery, Query()], answers: Service) -> Response:
+@needs(READ)
+async def list_workflows(
+    query: Annotated[ListQuery, Query()], request: Request, answers: Service, caller: Caller
+) -> Response:
     """List workflows, newest first."""
+    owner = await look_as(caller, query.owner, "workflows", request)
     wanted = RunFilter(query.status, query.session_id, query.graph, query.trace_id)
     before = read_run_id(query.cursor) if query.cursor else None
-    runs = await answers.service.find(LOCAL_OWNER, wanted, before, query.limit + 1)
+    runs = await answers.service.find(owner, wanted, before, query.limit + 1)
     shown = runs[: query.limit]
     items = [await _listed(run, answers) for run in shown]
     return json_response({"workflows": items, "next_cursor": shown[-1].id if len(runs) > query.limit else None})
 
 
 @router.get("/{workflow_id}", responses=WORKFLOW_ANSWERS)
-async def show(run_id: WorkflowId, answers: Service, query: NoQuery) -> Response:
+@needs(READ, of="workflow")
+async def show(run_id: WorkflowId, request: Request, answers: Service, query: NoQuery, caller: Caller) -> Response:
     """Tell the whole story of a workflow so far: what a stream's client would know."""
-    return json_response(await answers.service.workflow(LOCAL_OWNER, run_id))
+    service = answers.service
+    return json_response(await look_at_run(caller, run_id, request, lambda owner: service.workflow(owner, run_id)))
 
 
 @router.get("/{workflow_id}/status", responses=STATUS_ANSWERS)
-async def status(run_id: WorkflowId, request: Request, answers: Service, query: NoQuery) -> Response:
+@needs(READ, of="workflow")
+async def status(run_id: WorkflowId, request: Request, answers: Service, query: NoQuery, caller: Caller) -> Response:
     """Tell how a workflow is doing, cheaply; honours `If-None-Match`."""
-    run = await answers.service.get(LOCAL_OWNER, run_id)
+    run = await look_at_run(caller, run_id, request, lambda owner: answers.service.get(owner, run_id))
     tag = f'"{run.status}-{run.last_seq}-{run.attempt}"'
     headers = {"ETag": tag} | ({} if run.is_final else {"Retry-After": str(POLL_SECONDS)})
     if tag in request.headers.get("if-none-match", ""):
@@ -108,11 +121,12 @@ async def status(run_id: WorkflowId, request: Request, answers: Service, query: 
 
 
 @router.get("/{workflow_id}/events", responses=EVENTS_ANSWERS)
+@needs(EVENTS, of="workflow", takes_ticket=True)
 async def events(
-    run_id: WorkflowId, query: Annotated[EventsQuery, Query()], request: Request, answers: Service
+    run_id: WorkflowId, query: Annotated[EventsQuery, Query()], request: Request, answers: Service, caller: Caller
 ) -> Response:
     """Stream a workflow's events from any cursor, or page through them as JSON."""
-    run = await answers.service.get(LOCAL_OWNER, run_id)
+    run = await look_at_run(caller, run_id, request, lambda owner: answers.service.get(owner, run_id))
     after = position_in(run_id, told_cursor(request, query.after))
     if after is None and query.since_timestamp is not None:
         after = await answers.service.seq_at(run, Timestamps().at(query.since_timestamp))
@@ -122,32 +136,60 @@ async def events(
     return await _page(run, after or 0, query.limit, answers)
 
 
+@router.post("/{workflow_id}/stream-ticket", status_code=201, responses=TICKET_ANSWERS)
+@needs(EVENTS, of="workflow")
+async def stream_ticket(
+    run_id: WorkflowId, request: Request, answers: Service, query: NoQuery, caller: Caller
+) -> Response:
+    """Make a ticket for the events of a workflow, for a browser's EventSource, which can send no header."""
+    run = await look_at_run(caller, run_id, request, lambda owner: answers.service.get(owner, run_id))
+    told: Told = request.scope["state"].get("told") or Told(principal=caller)
+    ticket, connect_by = await request.app.state.access.tickets.issue(told, run.owner, run.id)
+    content = {"ticket": ticket, "expires_at": connect_by, "events": f"{address_of(run.id)}/events?ticket={ticket}"}
+    return json_response(content, 201, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+
+
 @router.post("/{workflow_id}/cancel", responses=ACTION_ANSWERS)
-async def cancel(run_id: WorkflowId, answers: Service, query: NoQuery, body: CancelBody | None = None) -> Response:
+@needs(CANCEL, of="workflow")
+async def cancel(
+    run_id: WorkflowId, answers: Service, query: NoQuery, caller: Caller, body: CancelBody | None = None
+) -> Response:
     """Stop a workflow; answers once it has stopped."""
     reason = (body.reason if body else "") or "cancelled by request"
-    return json_response(await answers.service.cancel(LOCAL_OWNER, run_id, LOCAL_OWNER, reason))
+    return json_response(await answers.service.cancel(caller.id, run_id, caller.id, reason))
 
 
 @router.post("/{workflow_id}/resume", responses=RUN_ANSWERS)
+@needs(WRITE, of="workflow")
 async def resume(
-    run_id: WorkflowId, body: ResumeBody, query: Annotated[ResumeQuery, Query()], request: Request, answers: Service
+    run_id: WorkflowId,
+    body: ResumeBody,
+    query: Annotated[ResumeQuery, Query()],
+    request: Request,
+    answers: Service,
+    caller: Caller,
 ) -> Response:
     """Answer a workflow that waits for a human; a stream begins with its `workflow_resumed`."""
     reply = reply_to(request, query, "wait")
     key = idempotency_key(request, query.idempotency_key)
     told = position_in(run_id, told_cursor(request, query.after))
-    check_cursor(await answers.service.get(LOCAL_OWNER, run_id), told or 0)  # before the answer is taken
+    check_cursor(await answers.service.get(caller.id, run_id), told or 0)  # before the answer is taken
     visit = visit_of(request)
     allowance = NOTHING_LIMITED if visit is None else visit.allowance
-    run, seq = await answers.service.resume(LOCAL_OWNER, run_id, body.responses, key, allowance)
-    current = await answers.service.get(LOCAL_OWNER, run.id)
+    run, seq = await answers.service.resume(caller.id, run_id, body.responses, key, allowance)
+    current = await answers.service.get(caller.id, run.id)
     return await answers.show(current, seq - 1 if told is None else told, reply, request)
 
 
 @router.post("/{workflow_id}/fork", responses=RUN_ANSWERS)
+@needs(WRITE, of="workflow")
 async def fork(
-    run_id: WorkflowId, body: ForkBody, query: Annotated[NewRunQuery, Query()], request: Request, answers: Service
+    run_id: WorkflowId,
+    body: ForkBody,
+    query: Annotated[NewRunQuery, Query()],
+    request: Request,
+    answers: Service,
+    caller: Caller,
 ) -> Response:
     """Start a workflow from any checkpoint of another one's history, on a session of its own; waits by default."""
     if isinstance(body.input, str):
@@ -163,21 +205,25 @@ async def fork(
         timeout_seconds=body.timeout_seconds,
         may_trace=body.trace,
     )
-    completed = await answers.service.fork_request(LOCAL_OWNER, run_id, body.checkpoint_id, asked)
-    return await answers.start(completed, reply, request)
+    completed = await answers.service.fork_request(caller.id, run_id, body.checkpoint_id, asked)
+    return await answers.start(caller, completed, reply, request)
 
 
 @router.get("/{workflow_id}/history", responses=HISTORY_ANSWERS)
-async def history(run_id: WorkflowId, query: Annotated[HistoryQuery, Query()], answers: Service) -> Response:
+@needs(READ, of="workflow")
+async def history(
+    run_id: WorkflowId, query: Annotated[HistoryQuery, Query()], request: Request, answers: Service, caller: Caller
+) -> Response:
     """List the checkpoints that a workflow made, newest first."""
-    run = await answers.service.get(LOCAL_OWNER, run_id)
+    run = await look_at_run(caller, run_id, request, lambda owner: answers.service.get(owner, run_id))
     return json_response({"checkpoints": await answers.service.history(run, query.limit)})
 
 
 @router.get("/{workflow_id}/drawing", responses=RUN_DRAWING_ANSWERS)
-async def drawing(run_id: WorkflowId, request: Request, answers: Service, query: NoQuery) -> Response:
+@needs(READ, of="workflow")
+async def drawing(run_id: WorkflowId, request: Request, answers: Service, query: NoQuery, caller: Caller) -> Response:
     """Draw what a workflow runs, in the version that it started with: nodes, edges, Mermaid."""
-    run = await answers.service.get(LOCAL_OWNER, run_id)
+    run = await look_at_run(caller, run_id, request, lambda owner: answers.service.get(owner, run_id))
     graphs = request.app.state.resources.engine.graphs
     try:
         source = await asyncio.to_thread(graphs.find, run.spec.graph, run.spec.definition)
@@ -187,9 +233,10 @@ async def drawing(run_id: WorkflowId, request: Request, answers: Service, query:
 
 
 @router.delete("/{workflow_id}", status_code=204, responses=ACTION_ANSWERS)
-async def delete(run_id: WorkflowId, answers: Service, query: NoQuery) -> Response:
+@needs(WRITE, of="workflow")
+async def delete(run_id: WorkflowId, answers: Service, query: NoQuery, caller: Caller) -> Response:
     """Remove a finished workflow with its log."""
-    await answers.service.delete(LOCAL_OWNER, run_id)
+    await answers.service.delete(caller.id, run_id)
     return Response(status_code=204)
 
 

@@ -134,6 +134,7 @@ class RunMeter:
             metrics.llm_unpriced.labels(model).inc()
         else:
             metrics.llm_dollars.labels(model, agent).inc(used.cost_usd)
+            metrics.workspace_dollars.labels(metrics.workspaces.word(self._run.workspace)).inc(used.cost_usd)
         run = self._run
         told = ModelCall(
             owner=run.owner,

@@ -15,6 +15,9 @@ Status = Literal["queued", "running", "interrupted", "completed", "failed", "can
 FINAL_STATUSES: frozenset[Status] = frozenset({"completed", "failed", "cancelled"})
 ACTIVE_STATUSES: frozenset[Status] = frozenset({"queued", "running", "interrupted"})
 
+DEFAULT_WORKSPACE = "default"
+"""Of whoever names none."""
+
 OnDisconnect = Literal["continue", "cancel"]
 IfBusy = Literal["reject", "enqueue"]
 Takeover = Literal["recovery", "drain"]
@@ -91,6 +94,7 @@ class NewRun:
 
     id: RunId
     owner: str
+    workspace: str = DEFAULT_WORKSPACE
     session_id: str
     spec: RunSpec
     is_session_new: bool = False
@@ -166,6 +170,7 @@ class Run:
 
     id: RunId
     owner: str
+    workspace: str = DEFAULT_WORKSPACE
     session_id: str
     thread_id: str
     spec: RunSpec

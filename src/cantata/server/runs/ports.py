@@ -5,9 +5,9 @@ Frames are appended with the fence of their writer: an older epoch is refused wi
 """
 
 from asyncio import Future
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -128,6 +128,10 @@ class RunStore(Protocol):
 
     async def find(self, owner: str, wanted: RunFilter, before: RunId | None, limit: int) -> list[Run]:
         """Return runs, newest first."""
+        ...
+
+    async def find_everybodys(self, wanted: RunFilter, limit: int) -> list[Run]:
+        """Return runs of every owner, newest first; for who may see them all."""
         ...
 
     async def earlier(self, run: Run) -> list[Run]:
@@ -355,6 +359,103 @@ class UsageStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class ApiKey:
+    """A key, without what is secret of it."""
+
+    id: str
+    owner: str
+    """As whom it acts."""
+    name: str
+    role: str
+    scopes: tuple[str, ...]
+    workspace: str
+    created_at: str
+    expires_at: str | None
+    revoked_at: str | None = None
+    last_used_at: str | None = None
+    digest: bytes = field(repr=False, default=b"")
+
+
+class KeyStore(Protocol):
+    """API keys as digests, of every owner: admins make them, and whoever holds one is told by it."""
+
+    async def add(self, key: ApiKey) -> None:
+        """Store a new key."""
+        ...
+
+    async def get(self, key_id: str) -> ApiKey | None:
+        """Return the key as it is now, also one that has been revoked or has expired."""
+        ...
+
+    async def all(self) -> list[ApiKey]:
+        """Return all keys, newest first."""
+        ...
+
+    async def revoke(self, key_id: str) -> bool:
+        """Let the key be refused from now on; False when there is none. Idempotent."""
+        ...
+
+    async def used(self, at: Mapping[str, str]) -> None:
+        """Note when keys were used last, by their ids."""
+        ...
+
+    async def secret(self, name: str) -> bytes:
+        """Return the server's own secret of that name: 32 random bytes, made when they are first asked for."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ticket:
+    """The right to read the events of one run, for somebody who cannot send a credential."""
+
+    owner: str
+    """Of the run."""
+    run_id: RunId
+    workspace: str
+    connect_by: str
+    """When it is void, unless it was used before."""
+    expires_at: str | None
+    """When its issuer's credential ends."""
+    key_id: str | None
+    """The key with which it was issued, if it was one: revoking that ends the ticket."""
+
+
+class TicketStore(Protocol):
+    """Stream tickets, by the digests of what clients hold."""
+
+    async def add(self, digest: bytes, ticket: Ticket) -> None:
+        """Store a new ticket, and forget those that nobody can use any more."""
+        ...
+
+    async def use(self, digest: bytes) -> Ticket | None:
+        """Return the ticket if it is valid now; the first use makes it last until it expires."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """An admin has looked at what is another's."""
+
+    at: str
+    admin: str
+    action: str
+    owner: str
+    target: str
+
+
+class AuditLog(Protocol):
+    """Who looked at what of other people; only grows."""
+
+    async def note(self, admin: str, action: str, owner: str, target: str) -> None:
+        """Write a look down; returns once it is durable."""
+        ...
+
+    async def looks(self, limit: int) -> list[Look]:
+        """Return the newest looks, newest first."""
+        ...
+
+
 class Ending(NamedTuple):
     """A place in the order in which runs ended."""
 
@@ -384,14 +485,24 @@ class IdleThread:
     thread_id: str
 
 
+@dataclass(frozen=True)
+class Workspaces:
+    """One workspace, or all but some."""
+
+    only: str | None = None
+    without: tuple[str, ...] = ()
+
+
 class RetentionStore(Protocol):
     """Finds what has become old, in the order of the runs' ends; for upkeep only, of every owner.
 
     A search goes on after an ending, so that what was looked at once is not looked at each time.
     """
 
-    async def ended_logs(self, after: Ending, before: str, limit: int) -> list[EndedLog]:
-        """Return logs of runs that ended before *before*."""
+    async def ended_logs(
+        self, after: Ending, before: str, limit: int, workspaces: Workspaces | None = None
+    ) -> list[EndedLog]:
+        """Return logs of runs that ended before *before*, in those workspaces."""
         ...
 
     async def idle_threads(self, after: Ending, before: str, limit: int) -> list[IdleThread]:

@@ -11,15 +11,23 @@ from cantata.callbacks.events import Strategy
 from cantata.callbacks.handler import SILENT_TAGS
 from cantata.graphs.facts import GraphFacts
 from cantata.graphs.faults import ModelUnavailable, UnknownModel
-from cantata.graphs.models import ModelSettings, check_model
+from cantata.graphs.models import ModelSettings, check_model, resolve_model_name
 from cantata.graphs.registry import GraphRegistry, UnknownGraph
 from cantata.graphs.side_by_side import side_by_side
-from cantata.graphs.source import BrokenGraph, GraphSource
-from cantata.graphs.spec import MAX_DEPTH, MAX_STEPS, AgentStep, BadSpec, WorkflowSpec, parse_spec, steps_of
+from cantata.graphs.source import BrokenGraph, GraphSource, read_stored
+from cantata.graphs.spec import (
+    MAX_DEPTH,
+    MAX_STEPS,
+    AgentStep,
+    BadSpec,
+    WorkflowSpec,
+    parse_spec,
+    steps_of,
+)
 from cantata.server import errors
 from cantata.server.runs.allowances import NOTHING_LIMITED, Allowance
 from cantata.server.runs.ids import RunId, is_session_id, new_session_id
-from cantata.server.runs.model import ForkPoint, IfBusy, OnDisconnect, RunSpec
+from cantata.server.runs.model import DEFAULT_WORKSPACE, ForkPoint, IfBusy, OnDisconnect, RunSpec
 
 MODELS = "models"  # the member of the metadata that lists the models whose branches answer side by side
 
@@ -48,6 +56,8 @@ class RunRequest:
     """A workflow spec to be run under the graph's name, instead of a graph that is loaded."""
     version: int | None = None
     context: dict[str, Any] | None = None
+    workspace: str = DEFAULT_WORKSPACE
+    may_use_premium: bool = True
     session_id: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
     if_busy: IfBusy = "reject"
@@ -86,6 +96,8 @@ class SpecLimits:
 
     max_steps: int = MAX_STEPS
     max_depth: int = MAX_DEPTH
+    premium_models: frozenset[str] = frozenset()
+    """Canonical names of those that not everybody may use."""
 
     def parsed(self, spec: object) -> WorkflowSpec:
         """Read a spec.
@@ -111,6 +123,8 @@ async def spec_of(request: RunRequest, graphs: GraphRegistry, models: ModelSetti
     _check_configurable(request.configurable)
     _check_tags(request.tags)
     context = _context(request, facts, await _model(request, source, models))
+    if limits.premium_models and not request.may_use_premium:
+        _check_premium(request, context, source, limits, models)
     return RunSpec(
         graph=request.graph,
         input=_input(request, source, facts),
@@ -264,6 +278,32 @@ async def _checked(name: str, models: ModelSettings, path: str) -> str:
         raise errors.UnknownModel.fields([(path, str(error))]) from error
     except ModelUnavailable as error:
         raise errors.ModelNotConfigured.fields([(path, str(error))]) from error
+
+
+def _check_premium(
+    request: RunRequest,
+    context: Mapping[str, Any],
+    source: GraphSource,
+    limits: SpecLimits,
+    models: ModelSettings,
+) -> None:
+    """Refuse a model that is not for everybody, wherever the request names it."""
+    named = [context.get("model"), request.configurable.get("model")]
+    if request.definition is not None:
+        steps = steps_of(read_stored(request.definition))
+        named += [step.model for _, step, _ in steps if isinstance(step, AgentStep)]
+    if not any(named) and (source.is_built_in or request.definition is not None):
+        named.append(resolve_model_name(None, models))
+    for name in named:
+        if isinstance(name, str) and _canonical(name, models) in limits.premium_models:
+            raise errors.PremiumOnly(f"The model {name} is for the roles premium and admin.", model=name)
+
+
+def _canonical(name: str, models: ModelSettings) -> str:
+    try:
+        return resolve_model_name(name, models)
+    except (UnknownModel, ModelUnavailable):  # a graph's own name for it
+        return name
 
 
 def _check_tags(tags: Sequence[str]) -> None:

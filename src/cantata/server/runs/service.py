@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from cantata.callbacks.events import Heartbeat, StreamGap, WorkflowResumed, WorkflowStarted
+from cantata.callbacks.events import AuthExpired, Heartbeat, StreamGap, WorkflowResumed, WorkflowStarted
 from cantata.graphs.models import ModelSettings
 from cantata.server.errors import (
     CantataError,
@@ -100,6 +100,7 @@ class RunService:
         new = NewRun(
             id=run_id,
             owner=owner,
+            workspace=request.workspace,
             session_id=first.session_id,
             is_session_new=request.session_id is None,
             spec=spec,
@@ -140,6 +141,10 @@ class RunService:
     async def find(self, owner: str, wanted: RunFilter, before: RunId | None, limit: int) -> list[Run]:
         """Return runs, newest first."""
         return await self._engine.store.find(owner, wanted, before, limit)
+
+    async def find_everybodys(self, wanted: RunFilter, limit: int) -> list[Run]:
+        """Return runs of every owner, newest first: for who may see them all."""
+        return await self._engine.store.find_everybodys(wanted, limit)
 
     def readers(self, run_id: RunId) -> int:
         """Tell how many read the run here and now."""
@@ -215,6 +220,10 @@ class RunService:
             status=run.status if run else "deleted",
             last_seq=last_seq,
         )
+
+    def auth_expired(self, run_id: RunId, reason: str) -> AuthExpired:
+        """Make the last word of a stream whose reader may not read on."""
+        return AuthExpired(workflow_id=run_id, timestamp=self._engine.timestamps.now(), reason=reason)
 
     async def gap(self, owner: str, run_id: RunId, from_seq: int, to_seq: int) -> StreamGap:
         """Make the word of a stream whose events retention has removed, also when the run itself is gone by now."""

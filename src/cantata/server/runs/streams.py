@@ -11,14 +11,18 @@ from cantata.server.runs.service import RunService
 MAX_LISTED = 10_000
 
 
-async def active_streams(service: RunService, owner: str) -> list[Run]:
-    """Return the owner's, newest first."""
-    active = await service.find(owner, RunFilter(is_active=True), None, MAX_LISTED)
+async def active_streams(service: RunService, owner: str | None) -> list[Run]:
+    """Return the owner's, newest first; of None everybody's."""
+    wanted = RunFilter(is_active=True)
+    if owner is None:
+        active = await service.find_everybodys(wanted, MAX_LISTED)
+    else:
+        active = await service.find(owner, wanted, None, MAX_LISTED)
     return [run for run in active if run.spec.is_stream]
 
 
-async def cancel_streams(service: RunService, owner: str, by: str, reason: str) -> list[RunId]:
-    """Stop the owner's; return those that were stopped, once their graphs have ended.
+async def cancel_streams(service: RunService, owner: str | None, by: str, reason: str) -> list[RunId]:
+    """Stop the owner's, of None everybody's; return those that were stopped, once their graphs have ended.
 
     Raises:
         Unavailable: some go on; as many as could be were stopped.
@@ -28,7 +32,7 @@ async def cancel_streams(service: RunService, owner: str, by: str, reason: str) 
 
     async def cancel(run: Run) -> None:
         try:
-            await service.cancel(owner, run.id, by, reason)
+            await service.cancel(run.owner, run.id, by, reason)
         except (WorkflowFinished, WorkflowNotFound):  # its own end came first
             return
         except Unavailable as error:  # raised outside, so that the group neither wraps it nor stops the others

@@ -47,7 +47,7 @@ def _facts_of(run: Run, history: Sequence[StoredEvent]) -> RunFacts:
         session_id=run.session_id,
         thread_id=run.thread_id,
         user=run.owner,
-        workspace=run.owner,
+        workspace=run.workspace,
         started_at=datetime.fromisoformat(run.started_at) if run.started_at else datetime.now(UTC),
         tags=[*spec.tags, STREAM_TAG] if spec.is_stream else spec.tags,
         metadata=metadata,

@@ -6,17 +6,20 @@ not get done, because the storage fails or the process stops, the next one does.
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from cantata.callbacks.events import Timestamps
 from cantata.server.errors import CantataError, SessionBusy, SessionNotFound
 from cantata.server.runs.ports import (
     FIRST_ENDING,
     Checkpoints,
+    Ending,
     EventLog,
     IdleThread,
     RetentionStore,
     SessionStore,
+    Workspaces,
 )
 
 logger = logging.getLogger(__name__)
@@ -31,6 +34,8 @@ class Limits:
     """For how long things are kept; 0 is for ever."""
 
     event_days: float
+    event_days_of: Mapping[str, float] = field(default_factory=dict)
+    """By workspace, instead of those above."""
     checkpoint_days: float
     session_days: float
 
@@ -66,7 +71,8 @@ class Retention:
         self._store, self._log, self._checkpoints, self._sessions = store, log, checkpoints, sessions
         self._timestamps = timestamps
         # What was looked at in this process is not looked at again; a new process begins anew.
-        self._trimmed = self._pruned = FIRST_ENDING
+        self._trimmed: dict[str | None, Ending] = {}  # by workspace
+        self._pruned = FIRST_ENDING
 
     async def sweep_regularly(self, interval_seconds: float) -> None:
         """Sweep now and after each interval, until cancelled; after a sweep that fails the next one may succeed."""
@@ -94,7 +100,7 @@ class Retention:
         limits = self._limits
         return Removed(
             sessions=await self._forget_sessions(limits.session_days) if limits.session_days else 0,
-            events=await self._trim_logs(limits.event_days) if limits.event_days else 0,
+            events=await self._trim_all_logs(),
             checkpoints=await self._prune_threads(limits.checkpoint_days) if limits.checkpoint_days else 0,
         )
 
@@ -115,13 +121,22 @@ class Retention:
             return 0
         return 1
 
-    async def _trim_logs(self, days: float) -> int:
+    async def _trim_all_logs(self) -> int:
+        limits = self._limits
+        others = Workspaces(without=tuple(limits.event_days_of)) if limits.event_days_of else None
+        removed = await self._trim_logs(limits.event_days, others)
+        for workspace, days in limits.event_days_of.items():
+            removed += await self._trim_logs(days, Workspaces(only=workspace))
+        return removed
+
+    async def _trim_logs(self, days: float, workspaces: Workspaces | None) -> int:
         """Let ended logs keep their terminal event alone: with it every reader comes to an end."""
-        removed = 0
-        while logs := await self._store.ended_logs(self._trimmed, self._before(days), PAGE_ROWS):
+        removed, place = 0, None if workspaces is None else workspaces.only
+        after = self._trimmed.get(place, FIRST_ENDING)
+        while days and (logs := await self._store.ended_logs(after, self._before(days), PAGE_ROWS, workspaces)):
             for log in logs:
                 removed += await self._log.trim(log.ending.run_id, log.last_seq)
-                self._trimmed = log.ending
+                self._trimmed[place] = after = log.ending
                 await asyncio.sleep(PAUSE_SECONDS)
         return removed
 

@@ -6,6 +6,7 @@ CREATE TABLE sessions (
     id         TEXT NOT NULL,
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL, -- when a run of it was created or ended
+    workspace  TEXT NOT NULL, -- of whoever began it
     title      TEXT,
     head_id    TEXT,          -- the run that the next one follows
     PRIMARY KEY (owner, id)
@@ -26,6 +27,7 @@ CREATE TABLE runs (
     number             INTEGER PRIMARY KEY,
     id                 TEXT NOT NULL UNIQUE,
     owner              TEXT NOT NULL,
+    workspace          TEXT NOT NULL,
     session_id         TEXT NOT NULL,
     parent_id          TEXT, -- the run that it follows
     question_id        TEXT, -- the user's message that it answers; runs may share one
@@ -157,6 +159,49 @@ CREATE TABLE stats_resets (
     reset_at   TEXT NOT NULL,
     last_number INTEGER NOT NULL -- of the records that do not count any more
 ) WITHOUT ROWID;
+
+-- API keys: of what a client holds only an HMAC is here.
+CREATE TABLE api_keys (
+    id           TEXT PRIMARY KEY,
+    owner        TEXT NOT NULL,
+    name         TEXT NOT NULL,
+    role         TEXT NOT NULL,
+    scopes       TEXT NOT NULL, -- separated by spaces
+    workspace    TEXT NOT NULL,
+    created_at   TEXT NOT NULL,
+    expires_at   TEXT,
+    revoked_at   TEXT,
+    last_used_at TEXT,
+    digest       BLOB NOT NULL
+) WITHOUT ROWID;
+
+-- The server's own: what keys are hashed with, and what logins are encrypted with.
+CREATE TABLE secrets (
+    name  TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+) WITHOUT ROWID;
+
+-- Stream tickets, hashed.
+CREATE TABLE tickets (
+    digest     BLOB PRIMARY KEY,
+    owner      TEXT NOT NULL,
+    run_id     TEXT NOT NULL,
+    workspace  TEXT NOT NULL,
+    connect_by TEXT NOT NULL,
+    used_at    TEXT, -- first
+    expires_at TEXT,
+    key_id     TEXT
+) WITHOUT ROWID;
+
+-- Looks of admins at what is another's.
+CREATE TABLE audit (
+    number INTEGER PRIMARY KEY,
+    at     TEXT NOT NULL,
+    admin  TEXT NOT NULL,
+    action TEXT NOT NULL,
+    owner  TEXT NOT NULL,
+    target TEXT NOT NULL
+);
 
 CREATE TABLE checkpoints (
     thread_id     TEXT NOT NULL,

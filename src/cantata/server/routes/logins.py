@@ -1,0 +1,125 @@
+"""/auth: who is there, and logging in and out with a browser."""
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import ConfigDict, Field
+
+from cantata.server.auth.credentials import LOGIN_COOKIE
+from cantata.server.auth.cross_site import check_same_origin
+from cantata.server.auth.login import BEGUN_SECONDS, Logins
+from cantata.server.auth.policies import GuardedRoute, open_to_all
+from cantata.server.auth.principal import principal_in
+from cantata.server.errors import NotFound, Unauthenticated
+from cantata.server.routes.answers import Service, json_response
+from cantata.server.routes.bodies import NoQuery
+from cantata.server.routes.bodies import Query as Parameters
+from cantata.server.routes.documented import CALLBACK_ANSWERS, LOGIN_ANSWERS, LOGOUT_ANSWERS, ME_ANSWERS
+from cantata.server.runs.links import root
+
+router = APIRouter(prefix="/auth", route_class=GuardedRoute, tags=["login"])
+
+BEGUN_COOKIE = "cantata_begun"
+
+_LOCAL_PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")  # no other host's, however a browser reads it
+
+
+class LoginQuery(Parameters):
+    """Where a login leads."""
+
+    next: str = Field("", max_length=2_000, description="The path to come back to; left out, the page.")
+
+
+class CallbackQuery(Parameters):
+    """What the issuer sends the browser back with, of which more than we know may be there."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    code: str = Field("", max_length=4_000)
+    state: str = Field("", max_length=4_000)
+    error: str = Field("", max_length=400)
+
+
+@router.get("/me", responses=ME_ANSWERS)
+@open_to_all
+async def me(query: NoQuery, request: Request, answers: Service) -> Response:
+    """Tell who you are, and how you could say so."""
+    principal, access = principal_in(request.scope), request.app.state.access
+    content = {
+        "principal": None if principal is None else principal.as_json(),
+        "methods": list(access.methods),
+        "is_open": access.is_open,
+    }
+    return json_response(content, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/login", status_code=302, responses=LOGIN_ANSWERS)
+@open_to_all
+async def login(query: Annotated[LoginQuery, Query()], request: Request, answers: Service) -> Response:
+    """Lead the browser to the issuer's page, and from there back here."""
+    back_to = query.next if _LOCAL_PATH.fullmatch(query.next) else f"{root.get()}/"
+    begun = await _logins(request).begin(_callback_address(request), back_to)
+    answer = RedirectResponse(begun.address, 302, headers={"Cache-Control": "no-store"})
+    _set_cookie(answer, BEGUN_COOKIE, begun.cookie, BEGUN_SECONDS, request)
+    return answer
+
+
+@router.get("/callback", status_code=302, responses=CALLBACK_ANSWERS)
+@open_to_all
+async def callback(query: Annotated[CallbackQuery, Query()], request: Request, answers: Service) -> Response:
+    """Take the browser back from the issuer's page, logged in."""
+    logins = _logins(request)
+    if query.error:
+        raise Unauthenticated("The issuer did not let you in: begin again at /auth/login.")
+    cookie = request.cookies.get(BEGUN_COOKIE, "")
+    finished = await logins.finish(query.code, query.state, cookie, _callback_address(request))
+    answer = RedirectResponse(finished.back_to, 302, headers={"Cache-Control": "no-store"})
+    _set_cookie(answer, LOGIN_COOKIE, finished.cookie, logins.seconds, request)
+    _drop_cookie(answer, BEGUN_COOKIE, request)
+    return answer
+
+
+@router.post("/logout", status_code=204, responses=LOGOUT_ANSWERS)
+@open_to_all
+async def logout(query: NoQuery, request: Request, answers: Service) -> Response:
+    """Forget the login in this browser; the issuer's own goes on."""
+    check_same_origin(request, is_read=False)
+    answer = Response(status_code=204)
+    _drop_cookie(answer, LOGIN_COOKIE, request)
+    return answer
+
+
+def _logins(request: Request) -> Logins:
+    logins: Logins | None = request.app.state.access.logins
+    if logins is None:
+        raise NotFound("Nobody can log in here: OIDC_ISSUER and OIDC_CLIENT_ID are not set.")
+    return logins
+
+
+def _callback_address(request: Request) -> str:
+    told: str | None = request.app.state.settings.public_url
+    base = told.rstrip("/") if told else f"{request.url.scheme}://{request.headers.get('host', '')}{root.get()}"
+    return f"{base}/auth/callback"
+
+
+def _set_cookie(answer: Response, name: str, value: str, seconds: float, request: Request) -> None:
+    answer.set_cookie(
+        name,
+        value,
+        max_age=int(seconds),
+        path=root.get() or "/",
+        secure=_is_secure(request),
+        httponly=True,
+        samesite="lax",  # strict would not come along when the issuer sends the browser back
+    )
+
+
+def _drop_cookie(answer: Response, name: str, request: Request) -> None:
+    answer.delete_cookie(name, path=root.get() or "/", secure=_is_secure(request), httponly=True, samesite="lax")
+
+
+def _is_secure(request: Request) -> bool:
+    told: str | None = request.app.state.settings.public_url
+    return (told or str(request.url)).startswith("https:")
