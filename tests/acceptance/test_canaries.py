@@ -166,7 +166,7 @@ def test_what_is_planted_comes_out_of_no_answer_and_no_log(leaks: Leaks) -> None
 
 
 def test_the_log_still_says_what_happened(leaks: Leaks) -> None:
-    assert "strangers.library: GET https://[redacted]@host/x?ticket=[redacted]&key=[redacted]" in leaks.log
+    assert "GET https://[redacted]@host/x?ticket=[redacted]&key=[redacted]" in leaks.log
     assert "RuntimeError: no access with [redacted] at https://[redacted]@host?token=[redacted]" in leaks.log
     assert re.search(r'leaky\.py", line \d+, in work', leaks.log)
 

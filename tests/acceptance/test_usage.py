@@ -8,6 +8,7 @@ import pytest
 
 from tests.acceptance.conftest import Fresh
 from tests.server_process import ServerProcess
+from tests.support.credentials import SECRET, bearer, token
 
 QUESTION = {"message": "What is 17*23?"}
 
@@ -72,3 +73,21 @@ def test_what_cannot_be_asked_is_refused_with_its_place(server: ServerProcess, q
 
     assert answer.status_code == 422
     assert [error["path"] for error in answer.json()["errors"]] == [path]
+
+
+def test_admins_see_what_everybody_used_and_nobody_else_does(fresh: Fresh) -> None:
+    """Sums that tell nobody apart are no look at anybody's; the others are written down."""
+    server = fresh(None, JWT_SECRET=SECRET).start()
+    ada, root = bearer(token("ada")), bearer(token("root", role="admin"))
+    server.waited("/chat", QUESTION, headers=ada)
+
+    own = server.client.get("/api/usage?by=user", headers=root).json()
+    all_sums = server.client.get("/api/usage?by=day&owner=*", headers=root).json()
+    by_user = server.client.get("/api/usage?by=user&owner=*", headers=root).json()
+    refused = server.client.get("/api/usage?owner=*", headers=ada)
+    looks = server.client.get("/api/audit", headers=root).json()
+
+    assert (own["rows"], all_sums["total"]["calls"]) == ([], 2)
+    assert [row["user"] for row in by_user["rows"]] == ["ada"]
+    assert refused.status_code == 403
+    assert [(look["target"], look["owner"]) for look in looks["looks"]] == [("usage", "*")]

@@ -35,7 +35,8 @@ def keep(tmp_path: Path) -> Keep:
     folder = ROOT / os.environ["SCREENSHOTS"] if "SCREENSHOTS" in os.environ else tmp_path
 
     async def taken(page: Page, name: str) -> None:
-        await expect(page.get_by_label("Model").first).to_be_visible()
+        whole = page.get_by_label("Model").first.or_(page.get_by_role("region", name="Operations"))
+        await expect(whole.first).to_be_visible()
         await page.mouse.move(0, 0)
         file = folder / f"{name}.png"
         await page.screenshot(path=file, animations="disabled", caret="hide")
@@ -137,3 +138,12 @@ async def test_the_composer(visits: Visits, server: ServerProcess, talk: str, ke
     await expect(page.get_by_role("list", name=re.compile("^The graph .*: its nodes$"))).to_be_attached()
 
     await keep(page, "composer")
+
+
+async def test_what_an_operator_sees(visits: Visits, server: ServerProcess, talk: str, keep: Keep) -> None:
+    visits.expect(OFFLINE)
+    server.waited("/api/workflows", {"graph": "research_report", "input": "tea", "timeout_seconds": 0.01})
+    page = await visits.open(f"{server.url}/ops", **WIDE)
+    await expect(page.get_by_role("region", name="Operations")).to_contain_text("timeout")
+
+    await keep(page, "operations")

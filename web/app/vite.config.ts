@@ -25,5 +25,5 @@ export default defineConfig({
     assetsInlineLimit: 0, // the content security policy allows no data: URLs but images
     modulePreload: { polyfill: false },
   },
-  server: { proxy: { "/api": passOn, "/chat": passOn, "/health": passOn } },
+  server: { proxy: { "/api": passOn, "/chat": passOn, "/health": passOn, "/auth": passOn } },
 });

@@ -37,7 +37,9 @@ def configure_logs(log_format: Literal["console", "json"], level: str, levels: t
 def _rendering(log_format: Literal["console", "json"]) -> list[Processor]:
     without_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     if log_format == "console":
-        return [without_meta, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        # Its own formatter shows what the variables of each frame hold: prompts, keys, whatever a graph was given.
+        plain = structlog.dev.plain_traceback
+        return [without_meta, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
     return [without_meta, structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_encoded)]
 
 

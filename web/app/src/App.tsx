@@ -1,6 +1,9 @@
 /** The page: the conversations, the one that is open, and what is shown beside it. */
 import { createClient, type Run } from "@cantata/client";
 import { lazy, Suspense, useCallback, useDeferredValue, useEffect, useState } from "react";
+import { door, useAccess } from "./access/access.ts";
+import type { Access } from "./access/door.ts";
+import { SignInAgain, SignInPage } from "./access/SignIn.tsx";
 import { announce, LiveRegion } from "./parts/LiveRegion.tsx";
 import { Sheet } from "./parts/Sheet.tsx";
 import { Spinner } from "./parts/Spinner.tsx";
@@ -10,7 +13,8 @@ import { post } from "./sessions/outbox.ts";
 import { Sidebar } from "./sessions/Sidebar.tsx";
 import { useChoices } from "./sessions/useChoices.ts";
 import { useSessions } from "./sessions/useSessions.ts";
-import { Banner } from "./shell/Banner.tsx";
+import { BASE } from "./shell/address.ts";
+import { Banner, SignedOut } from "./shell/Banner.tsx";
 import { ErrorBoundary } from "./shell/ErrorBoundary.tsx";
 import { isOffline } from "./shell/faults.ts";
 import { Header, ShowSidebar } from "./shell/Header.tsx";
@@ -26,25 +30,36 @@ import "./shell/shell.css";
 const conversation = import("./sessions/Conversation.tsx");
 const Conversation = lazy(() => conversation.then((module) => ({ default: module.Conversation })));
 const ComposePage = lazy(() => import("./compose/ComposePage.tsx"));
+const OperationsPage = lazy(() => import("./operations/OperationsPage.tsx"));
 
-const client = createClient({ baseUrl: new URL(".", location.href).pathname.replace(/\/$/, "") });
+const client = createClient({ baseUrl: BASE, token: door.token });
 const DEMO = "offline-demo";
 
 export function App() {
+  const access = useAccess();
+  if (access.phase === "asking") return null; // a moment, in which nothing need be drawn
+  return access.phase === "out" ? <SignInPage methods={access.methods} /> : <Page access={access} />;
+}
+
+/** For whoever may be here. */
+function Page({ access }: { access: Extract<Access, { phase: "in" | "over" }> }) {
   const route = useRoute();
   const preferences = usePreferences();
   const isNarrow = useMedia("(max-width: 760px)");
   const hasRoom = useMedia("(min-width: 1080px)");
   const [isDrawerOpen, setIsDrawerOpen] = useState(false);
   const [search, setSearch] = useState("");
-  const list = useSessions(client, useDeferredValue(search.trim()));
-  const isReachable = !isOffline(list.error);
-  const choices = useChoices(client, isReachable && route.name !== "compose");
+  const isOver = access.phase === "over"; // then requests wait, and that is no outage
+  const list = useSessions(client, useDeferredValue(search.trim()), isOver);
+  const isReachable = isOver || !isOffline(list.error);
+  const [isPutOff, setIsPutOff] = useState(false);
+  const choices = useChoices(client, isReachable && route.name !== "compose" && !isOver);
   const [panel, setPanel] = useState<PanelName | null>(null);
   const [title, setTitle] = useState<string | null>(null);
   const [latestId, setLatestId] = useState<string | null>(null);
 
   const isComposing = route.name === "compose";
+  const isAtOperations = route.name === "operations";
   const isSidebarShown = !isNarrow && preferences.showSidebar;
   const sessionId = route.name === "session" ? route.sessionId : null;
   const chosenId = route.name === "session" ? (route.workflowId ?? null) : null;
@@ -57,7 +72,7 @@ export function App() {
     setLatestId(null);
     setTitle(null);
   }, [sessionId]);
-  const heading = isComposing ? "Compose a workflow" : sessionId ? (title ?? listed?.title ?? "Conversation") : null;
+  const heading = isAtOperations ? "Operations" : isComposing ? "Compose a workflow" : sessionId ? (title ?? listed?.title ?? "Conversation") : null;
   useTitle(heading);
 
   const openPanel = useCallback(
@@ -67,6 +82,12 @@ export function App() {
     },
     [sessionId, latestId],
   );
+
+  const { reload } = list;
+  useEffect(() => {
+    if (!isOver) setIsPutOff(false);
+    if (!isOver) void reload();
+  }, [isOver, reload]);
 
   const showSidebar = () => (isNarrow ? setIsDrawerOpen(true) : prefer("showSidebar", true));
   const leave = useCallback(() => go({ name: "start" }, { replace: true }), []);
@@ -79,6 +100,8 @@ export function App() {
       onSearch={setSearch}
       currentId={sessionId}
       isComposing={isComposing}
+      isAtOperations={isAtOperations}
+      principal={access.principal}
       onHide={() => (isNarrow ? setIsDrawerOpen(false) : prefer("showSidebar", false))}
       onChosen={() => setIsDrawerOpen(false)}
       onDeleted={(id) => id === sessionId && leave()}
@@ -136,6 +159,7 @@ export function App() {
             onDeleted={leave}
           />
         )}
+        {isOver && isPutOff && <SignedOut onSignIn={() => setIsPutOff(false)} />}
         <Banner workflowId={latestId} isReachable={isReachable} onRetry={() => void list.reload()} />
         <main id="main" className="shell-main" tabIndex={-1}>
           <ErrorBoundary of={`${route.name} ${sessionId}`} what="conversation" data={() => peek(workflowId)?.workflow}>
@@ -150,6 +174,7 @@ export function App() {
                   start={!isSidebarShown && <ShowSidebar isNarrow={isNarrow} onClick={showSidebar} />}
                 />
               )}
+              {isAtOperations && <OperationsPage client={client} principal={access.principal} />}
               {route.name === "session" && (
                 <Conversation
                   key={route.sessionId}
@@ -179,6 +204,7 @@ export function App() {
             {side}
           </Sheet>
         ))}
+      {isOver && !isPutOff && <SignInAgain methods={access.methods} onClose={() => setIsPutOff(true)} />}
       <LiveRegion />
     </div>
   );

@@ -4,7 +4,12 @@ import "./parts/parts.css"; // before what is made of the parts, so that it may 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App.tsx";
+import { door } from "./access/access.ts";
+import { settleAddress } from "./shell/address.ts";
 import { ErrorBoundary } from "./shell/ErrorBoundary.tsx";
+
+settleAddress();
+void door.begin();
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root.");

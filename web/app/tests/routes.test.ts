@@ -5,6 +5,7 @@ import { hashOf, routeOf, type Route } from "../src/shell/routes.ts";
 const ROUTES: [string, Route][] = [
   ["#/", { name: "start" }],
   ["#/compose", { name: "compose" }],
+  ["#/ops", { name: "operations" }],
   ["#/s/sess_1", { name: "session", sessionId: "sess_1" }],
   ["#/s/sess_1/w/wf_2", { name: "session", sessionId: "sess_1", workflowId: "wf_2" }],
   ["#/s/a%2Fb", { name: "session", sessionId: "a/b" }],

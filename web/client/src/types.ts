@@ -649,6 +649,10 @@ export interface ChatBody {
    */
   timeout_seconds?: number | null;
   /**
+   * false keeps the workflow out of LangSmith, Langfuse and OpenTelemetry.
+   */
+  trace?: boolean;
+  /**
    * The conversation to go on with; left out, a new one begins.
    */
   session_id?: string | null;
@@ -753,6 +757,10 @@ export interface EditBody {
    */
   timeout_seconds?: number | null;
   /**
+   * false keeps the workflow out of LangSmith, Langfuse and OpenTelemetry.
+   */
+  trace?: boolean;
+  /**
    * While the session has an active workflow: `reject` with 409, or `enqueue` to wait for it.
    */
   if_busy?: "reject" | "enqueue";
@@ -773,6 +781,10 @@ export interface ForkBody {
    * Longest running time.
    */
   timeout_seconds?: number | null;
+  /**
+   * false keeps the workflow out of LangSmith, Langfuse and OpenTelemetry.
+   */
+  trace?: boolean;
   /**
    * One of the workflow's history.
    */
@@ -797,6 +809,10 @@ export interface HierarchicalBody {
    * Longest running time.
    */
   timeout_seconds?: number | null;
+  /**
+   * false keeps the workflow out of LangSmith, Langfuse and OpenTelemetry.
+   */
+  trace?: boolean;
   /**
    * The conversation to go on with; left out, a new one begins.
    */
@@ -823,6 +839,26 @@ export interface HierarchicalBody {
   aggregator?: (string | AgentStep) | null;
 }
 /**
+ * A key that is to be made.
+ */
+export interface KeyBody {
+  role: "user" | "premium" | "admin";
+  name?: string;
+  /**
+   * As whom the key acts; left out, as somebody of its own.
+   */
+  owner?: string | null;
+  /**
+   * What it may do; left out, what its role may.
+   */
+  scopes?: string[] | null;
+  workspace?: string;
+  /**
+   * After so many days it is refused; left out, never.
+   */
+  expires_days?: number | null;
+}
+/**
  * A run of a stored or ready-made workflow, or of any other graph.
  */
 export interface NamedBody {
@@ -837,6 +873,10 @@ export interface NamedBody {
    * Longest running time.
    */
   timeout_seconds?: number | null;
+  /**
+   * false keeps the workflow out of LangSmith, Langfuse and OpenTelemetry.
+   */
+  trace?: boolean;
   /**
    * The conversation to go on with; left out, a new one begins.
    */
@@ -897,6 +937,10 @@ export interface ParallelBody {
    */
   timeout_seconds?: number | null;
   /**
+   * false keeps the workflow out of LangSmith, Langfuse and OpenTelemetry.
+   */
+  trace?: boolean;
+  /**
    * The conversation to go on with; left out, a new one begins.
    */
   session_id?: string | null;
@@ -935,6 +979,10 @@ export interface PromptBody {
    * Longest running time.
    */
   timeout_seconds?: number | null;
+  /**
+   * false keeps the workflow out of LangSmith, Langfuse and OpenTelemetry.
+   */
+  trace?: boolean;
   /**
    * The conversation to go on with; left out, a new one begins.
    */
@@ -978,6 +1026,10 @@ export interface SequentialBody {
    * Longest running time.
    */
   timeout_seconds?: number | null;
+  /**
+   * false keeps the workflow out of LangSmith, Langfuse and OpenTelemetry.
+   */
+  trace?: boolean;
   /**
    * The conversation to go on with; left out, a new one begins.
    */
@@ -1034,6 +1086,10 @@ export interface StreamBody {
    */
   timeout_seconds?: number | null;
   /**
+   * false keeps the workflow out of LangSmith, Langfuse and OpenTelemetry.
+   */
+  trace?: boolean;
+  /**
    * The conversation to go on with; left out, a new one begins.
    */
   session_id?: string | null;
@@ -1073,6 +1129,10 @@ export interface VariantBody {
    */
   timeout_seconds?: number | null;
   /**
+   * false keeps the workflow out of LangSmith, Langfuse and OpenTelemetry.
+   */
+  trace?: boolean;
+  /**
    * While the session has an active workflow: `reject` with 409, or `enqueue` to wait for it.
    */
   if_busy?: "reject" | "enqueue";
@@ -1092,6 +1152,10 @@ export interface WorkflowBody {
    * Longest running time.
    */
   timeout_seconds?: number | null;
+  /**
+   * false keeps the workflow out of LangSmith, Langfuse and OpenTelemetry.
+   */
+  trace?: boolean;
   /**
    * The conversation to go on with; left out, a new one begins.
    */
@@ -1136,6 +1200,20 @@ export interface Problem {
     message: string;
   }[];
   [k: string]: unknown;
+}
+/**
+ * What somebody needs who polls often; a listing and `GET /api/streams/active` tell more.
+ */
+export interface SmallStatus {
+  workflow_id: string;
+  status: "queued" | "running" | "interrupted" | "completed" | "failed" | "cancelled";
+  progress: number | null;
+  last_seq: number;
+  attempt: number;
+  updated_at: string;
+  links: {
+    [k: string]: string;
+  };
 }
 /**
  * A run as its log tells it.

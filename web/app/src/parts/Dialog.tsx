@@ -18,6 +18,7 @@ export function Dialog({ title, children, actions, onClose }: DialogProps) {
     if (!element) return;
     const before = document.activeElement;
     element.showModal();
+    element.querySelector<HTMLElement>("input, textarea")?.focus(); // rather than the first button
     return () => {
       element.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();

@@ -2,6 +2,7 @@
 import { useEffect, useId, useImperativeHandle, useLayoutEffect, useRef, useState, type ReactNode, type Ref } from "react";
 import { IconButton } from "../parts/Button.tsx";
 import { Icon } from "../parts/Icon.tsx";
+import { draftOf, setDraft } from "./drafts.ts";
 import { inputFrom, inputKind, type Member } from "./inputs.ts";
 import { GraphPicker, ModelPicker } from "./pickers.tsx";
 import type { Choices } from "./choices.ts";
@@ -35,12 +36,11 @@ interface MessageBoxProps {
   placeholder?: string;
 }
 
-const drafts = new Map<string, string>();
 const MAX_HEIGHT = 260; // pixels, then the field scrolls
 
 export function MessageBox(props: MessageBoxProps) {
   const { ref, draftKey, choices, graph, onSend, onStop, hint } = props;
-  const [text, setText] = useState(drafts.get(draftKey) ?? "");
+  const [text, setText] = useState(draftOf(draftKey));
   const [fields, setFields] = useState<Record<string, string>>({});
   const [faults, setFaults] = useState<Record<string, string>>({});
   const field = useRef<HTMLTextAreaElement>(null);
@@ -49,7 +49,7 @@ export function MessageBox(props: MessageBoxProps) {
   const kind = listed ? inputKind(listed) : ({ kind: "text" } as const);
 
   useEffect(() => {
-    drafts.set(draftKey, text);
+    setDraft(draftKey, text);
   }, [draftKey, text]);
   useLayoutEffect(() => grow(field.current), [text, kind.kind]);
   useImperativeHandle(ref, () => ({

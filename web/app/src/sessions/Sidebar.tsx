@@ -1,8 +1,12 @@
 /** The conversations, and the way to a new one. */
 import type { Client } from "@cantata/client";
 import { useEffect, useId, useRef } from "react";
+import { isAdmin } from "../access/access.ts";
+import type { Principal } from "../access/door.ts";
+import { Who } from "../access/Who.tsx";
 import { Button, IconButton } from "../parts/Button.tsx";
 import { Icon } from "../parts/Icon.tsx";
+import { Mark } from "../parts/Mark.tsx";
 import { faultOf } from "../shell/faults.ts";
 import { hashOf } from "../shell/routes.ts";
 import { ThemeChoice } from "../shell/ThemeChoice.tsx";
@@ -17,6 +21,9 @@ interface SidebarProps {
   onSearch: (search: string) => void;
   currentId: string | null;
   isComposing: boolean;
+  isAtOperations: boolean;
+  /** null: the server asks nobody. */
+  principal: Principal | null;
   onHide: () => void;
   /** Something was chosen: a drawer closes then. */
   onChosen: () => void;
@@ -24,7 +31,7 @@ interface SidebarProps {
 }
 
 export function Sidebar(props: SidebarProps) {
-  const { client, list, search, currentId, isComposing, onHide, onChosen, onDeleted } = props;
+  const { client, list, search, currentId, isComposing, isAtOperations, principal, onHide, onChosen, onDeleted } = props;
   const wanted = search.trim();
   const searchId = useId();
 
@@ -41,7 +48,7 @@ export function Sidebar(props: SidebarProps) {
         <a
           className="sidebar-link"
           href={hashOf({ name: "start" })}
-          aria-current={currentId === null && !isComposing ? "page" : undefined}
+          aria-current={currentId === null && !isComposing && !isAtOperations ? "page" : undefined}
           onClick={onChosen}
         >
           <Icon name="plus" /> New conversation
@@ -93,8 +100,19 @@ export function Sidebar(props: SidebarProps) {
         )}
         {list.nextCursor && <More onWanted={list.loadMore} />}
       </nav>
+      {principal && principal.method !== "local" && <Who principal={principal} />}
       <div className="sidebar-bottom">
         <ThemeChoice />
+        {isAdmin(principal) && (
+          <a
+            className="sidebar-docs"
+            href={hashOf({ name: "operations" })}
+            aria-current={isAtOperations ? "page" : undefined}
+            onClick={onChosen}
+          >
+            Operations
+          </a>
+        )}
         <a className="sidebar-docs" href="./docs" target="_blank" rel="noreferrer">
           API <Icon name="external" />
         </a>
@@ -129,14 +147,5 @@ function Loading() {
         <span key={width} style={{ width }} />
       ))}
     </div>
-  );
-}
-
-function Mark() {
-  return (
-    <svg className="sidebar-mark" viewBox="0 0 32 32" width="24" height="24" aria-hidden="true">
-      <rect width="32" height="32" rx="8" />
-      <path d="M8 19v-6M12.8 22V10M17.6 18.5v-5M22.4 24V8" fill="none" strokeWidth="2.6" strokeLinecap="round" />
-    </svg>
   );
 }

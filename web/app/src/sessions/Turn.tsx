@@ -67,6 +67,7 @@ export const Turn = memo(function Turn(props: TurnProps) {
             run={props.run}
             isNear={isNear}
             isLatest={props.isLatest}
+            canRepeat={canRepeat}
             on={on}
             actions={
               turn.answers.length > 1 && (

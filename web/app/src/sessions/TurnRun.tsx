@@ -26,12 +26,14 @@ interface TurnRunProps {
   /** Until it comes near the view nothing is asked for. */
   isNear: boolean;
   isLatest: boolean;
+  /** Another answer can be asked for: the server has told which message it would be to. */
+  canRepeat: boolean;
   actions: ReactNode;
   on: RunActions;
 }
 
 export const TurnRun = memo(function TurnRun(props: TurnRunProps) {
-  const { client, workflowId, run, isNear, isLatest, actions, on } = props;
+  const { client, workflowId, run, isNear, isLatest, canRepeat, actions, on } = props;
   const { hideTools } = usePreferences();
   const { workflow, connection, reconnect } = useRun(client, isNear ? workflowId : null, isNear ? run : null);
   const status = workflow?.status;
@@ -46,7 +48,7 @@ export const TurnRun = memo(function TurnRun(props: TurnRunProps) {
     if (workflowId && status && isTold(workflow)) on.onStatus(workflowId, status);
   }, [workflowId, status, on]);
 
-  const handlers = useMemo(() => handlersFor(workflowId, on), [workflowId, on]);
+  const handlers = useMemo(() => handlersFor(workflowId, canRepeat, on), [workflowId, canRepeat, on]);
   const settings = useMemo(() => ({ hideTools }), [hideTools]);
 
   if (!workflow) return <Waiting />;
@@ -65,12 +67,12 @@ export const TurnRun = memo(function TurnRun(props: TurnRunProps) {
 });
 
 /** The same functions for as long as the run is the same: they are no reason to draw it anew. */
-function handlersFor(workflowId: string | null, on: RunActions) {
+function handlersFor(workflowId: string | null, canRepeat: boolean, on: RunActions) {
   const id = workflowId ?? "";
   return {
     onCancel: () => on.onCancel(id),
     onResume: (responses: Record<string, unknown>) => on.onResume(id, responses),
-    onRetry: () => on.onRetry(id),
+    ...(canRepeat && { onRetry: () => on.onRetry(id) }),
     onOpenPanel: (panel: PanelName) => on.onOpenPanel(id, panel),
   };
 }

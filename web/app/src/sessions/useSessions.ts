@@ -30,7 +30,8 @@ export interface SessionList extends Pages {
   loadMore: () => Promise<void>;
 }
 
-export function useSessions(client: Client, search: string): SessionList {
+/** While it is *paused* nothing is asked by itself. */
+export function useSessions(client: Client, search: string, isPaused = false): SessionList {
   const [pages, setPages] = useState<Pages | null>(null);
   const [error, setError] = useState<unknown>(null);
   const latest = useRef(0);
@@ -76,7 +77,7 @@ export function useSessions(client: Client, search: string): SessionList {
   const pauseMs = error ? RETRY_MS : isBusy ? BUSY_MS : IDLE_MS;
   useEffect(() => {
     const readIfSeen = () => {
-      if (!document.hidden) void reload();
+      if (!document.hidden && !isPaused) void reload();
     };
     const timer = setInterval(readIfSeen, pauseMs);
     document.addEventListener("visibilitychange", readIfSeen);
@@ -84,7 +85,7 @@ export function useSessions(client: Client, search: string): SessionList {
       clearInterval(timer);
       document.removeEventListener("visibilitychange", readIfSeen);
     };
-  }, [reload, pauseMs]);
+  }, [reload, pauseMs, isPaused]);
 
   return {
     sessions: pages?.sessions ?? [],

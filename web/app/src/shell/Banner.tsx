@@ -35,6 +35,17 @@ export function Banner({ workflowId, isReachable, onRetry }: BannerProps) {
   return isReachable ? null : <Line notice={UNREACHABLE} onRetry={onRetry} />;
 }
 
+/** Where the question who is there was put off. */
+export function SignedOut({ onSignIn }: { onSignIn: () => void }) {
+  return (
+    <div className="banner banner-warn">
+      <Icon name="user" />
+      <span>You are signed out: nothing new comes until you sign in again.</span>
+      <Button onClick={onSignIn}>Sign in</Button>
+    </div>
+  );
+}
+
 /** A quiet word about where answers come from. */
 export function DemoNote() {
   return (

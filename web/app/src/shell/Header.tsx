@@ -1,6 +1,7 @@
 /** Above the conversation: what it is called, what can be shown beside it, and what can be taken away from it. */
 import type { Client } from "@cantata/client";
 import { useState } from "react";
+import { door } from "../access/access.ts";
 import { IconButton } from "../parts/Button.tsx";
 import { copyText } from "../parts/Copy.tsx";
 import { Icon } from "../parts/Icon.tsx";
@@ -8,6 +9,7 @@ import { announce } from "../parts/LiveRegion.tsx";
 import { Menu, type MenuItem } from "../parts/Menu.tsx";
 import { useShown } from "../sessions/board.ts";
 import { DeleteDialog, RenameDialog } from "../sessions/dialogs.tsx";
+import { sentenceOf } from "./faults.ts";
 import { PANELS, type PanelName } from "./panels.ts";
 import { prefer, usePreferences } from "./preferences.ts";
 import { traceOf } from "./traces.ts";
@@ -130,19 +132,32 @@ function conversationItems(
     : [];
   const items: MenuItem[] = [
     { key: "rename", label: "Rename", icon: "edit", onSelect: () => open("rename") },
-    { key: "markdown", label: "Export as Markdown", icon: "download", onSelect: () => save(client, sessionId, "markdown") },
-    { key: "export", label: "Export as JSON", icon: "download", onSelect: () => save(client, sessionId, "json") },
+    { key: "markdown", label: "Export as Markdown", icon: "download", onSelect: () => void save(client, sessionId, "markdown") },
+    { key: "export", label: "Export as JSON", icon: "download", onSelect: () => void save(client, sessionId, "json") },
     ...trace,
     { key: "delete", label: "Delete", icon: "trash", isDanger: true, onSelect: () => open("delete") },
   ];
   return items.map((item) => ({ ...item, section: "Conversation" }));
 }
 
-/** By a link, so that a long conversation need not fit into memory. */
-function save(client: Client, sessionId: string, format: "markdown" | "json"): void {
+/** By a link, so that a long conversation need not fit into memory; but a link can send no key. */
+async function save(client: Client, sessionId: string, format: "markdown" | "json"): Promise<void> {
+  if (!door.hasKey) return download(client.sessions.exportUrl(sessionId, format));
+  try {
+    const address = URL.createObjectURL(await client.sessions.export(sessionId, format));
+    download(address, `${sessionId}.${format === "json" ? "json" : "md"}`);
+    setTimeout(() => URL.revokeObjectURL(address), KEPT_MS);
+  } catch (error) {
+    announce(sentenceOf(error));
+  }
+}
+
+const KEPT_MS = 60_000; // by then the browser has taken the document
+
+function download(address: string, name = ""): void {
   const link = document.createElement("a");
-  link.href = client.sessions.exportUrl(sessionId, format);
-  link.download = "";
+  link.href = address;
+  link.download = name;
   link.click();
   announce("The download begins.");
 }

@@ -1,6 +1,7 @@
 /** Beside the conversation: one run seen in other ways. A sheet over it where there is no room. */
 import type { Client, Workflow } from "@cantata/client";
 import { lazy, Suspense, useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
+import { door } from "../access/access.ts";
 import { IconButton } from "../parts/Button.tsx";
 import { Copy } from "../parts/Copy.tsx";
 import { Spinner } from "../parts/Spinner.tsx";
@@ -106,12 +107,7 @@ function Json({ client, workflow }: { client: Client; workflow: Workflow }) {
   return (
     <section className="side-json" aria-label="JSON">
       <div className="side-json-top">
-        <a href={`.${workflow.links.events}`} target="_blank" rel="noreferrer">
-          Events
-        </a>
-        <a href={`.${workflow.links.self}`} target="_blank" rel="noreferrer">
-          Workflow
-        </a>
+        {!door.hasKey && <Addresses workflow={workflow} />}
         <span>{isCut ? `The first ${MAX_CHARS.toLocaleString("en")} characters` : ""}</span>
         <Copy
           label="Copy the run with its events"
@@ -122,6 +118,20 @@ function Json({ client, workflow }: { client: Client; workflow: Workflow }) {
         {isCut ? `${text.slice(0, MAX_CHARS)}\n…` : text}
       </pre>
     </section>
+  );
+}
+
+/** A link can send no key. */
+function Addresses({ workflow }: { workflow: Workflow }) {
+  return (
+    <>
+      <a href={`.${workflow.links.events}`} target="_blank" rel="noreferrer">
+        Events
+      </a>
+      <a href={`.${workflow.links.self}`} target="_blank" rel="noreferrer">
+        Workflow
+      </a>
+    </>
   );
 }
 

@@ -16,8 +16,14 @@ const ADVICE: Record<string, string> = {
   interrupt_mismatch: "It was answered already, perhaps in another tab. Load the page again to see how it went on.",
   message_too_long: "Make the message shorter.",
   host_not_allowed: "Open the page under the server's own name, or add this one to ALLOWED_HOSTS.",
+  missing_scope: "Use a key or token that has it, or ask whoever runs the server.",
+  premium_only: "Choose another model, or ask whoever runs the server.",
+  admin_only: "Sign in as an admin.",
   cross_site: "Open the page at the server's own address.",
 };
+
+/** What the status says to people; the server's own title is the protocol's. */
+const TITLES: Record<number, string> = { 401: "Not signed in", 403: "Not allowed" };
 
 /** Reads any error; a CantataError brings the server's own words. */
 export function faultOf(error: unknown): Fault {
@@ -26,7 +32,7 @@ export function faultOf(error: unknown): Fault {
   const status = typeof members["status"] === "number" ? members["status"] : 0;
   const code = text(members["code"]) || text(problem["code"]) || (isOffline(error, status) ? "unreachable" : "unknown");
   return {
-    title: isOffline(error, status) ? "The server cannot be reached" : text(problem["title"]) || "That did not work",
+    title: isOffline(error, status) ? "The server cannot be reached" : (TITLES[status] ?? text(problem["title"])) || "That did not work",
     detail: text(members["detail"]) || text(problem["detail"]) || text(members["message"]) || String(error),
     advice: ADVICE[code] ?? adviceFor(status, isOffline(error, status)),
     code,
@@ -49,7 +55,8 @@ export function isOffline(error: unknown, status = statusIn(error)): boolean {
 
 function adviceFor(status: number, offline: boolean): string {
   if (offline) return "Check that it runs and that you are connected. What was shown stays.";
-  if (status === 401 || status === 403) return "Sign in again, or ask whoever runs the server.";
+  if (status === 401) return "Sign in again.";
+  if (status === 403) return "Ask whoever runs the server.";
   if (status === 503) return "The server is busy or starting. Try again in a moment.";
   if (status >= 500) return "Try again. If it stays like that, the server's log has more.";
   return "";

@@ -3,12 +3,14 @@
 export type Route =
   | { name: "start" }
   | { name: "compose" }
+  | { name: "operations" }
   | { name: "session"; sessionId: string; workflowId?: string };
 
 /** Reads the address; what it does not know leads to the start. */
 export function routeOf(hash: string): Route {
   const [kind, sessionId, next, workflowId] = hash.replace(/^#?\/?/, "").split("/").map(decoded);
   if (kind === "compose") return { name: "compose" };
+  if (kind === "ops") return { name: "operations" };
   if (kind !== "s" || !sessionId) return { name: "start" };
   return next === "w" && workflowId ? { name: "session", sessionId, workflowId } : { name: "session", sessionId };
 }
@@ -20,6 +22,8 @@ export function hashOf(route: Route): string {
       return "#/";
     case "compose":
       return "#/compose";
+    case "operations":
+      return "#/ops";
     case "session": {
       const session = `#/s/${encodeURIComponent(route.sessionId)}`;
       return route.workflowId ? `${session}/w/${encodeURIComponent(route.workflowId)}` : session;
