@@ -125,6 +125,10 @@ def said_to(server: ServerProcess, runs: list[Any]) -> Iterator[str]:
     for body in ({"message": 5, "api_key": PLANTED}, {"message": "hi", "model": f"openai:{SET}"}):
         answer = server.client.post("/chat", json=body, headers=JSON | credentials)
         yield f"{answer.headers!r} {answer.text}"
+    # Last, for they tell of everything before.
+    for path in ("/metrics", "/api/operations", "/api/usage?by=model,agent,graph", "/api/coordinator/stats"):
+        answer = server.client.get(path, headers=credentials).raise_for_status()
+        yield f"{answer.headers!r} {answer.text}"
 
 
 def without_inputs(run: Any) -> str:
