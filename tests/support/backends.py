@@ -23,25 +23,23 @@ from cantata.server.persistence.sqlite_sessions import SqliteSessions
 from cantata.server.persistence.sqlite_stats import SqliteStats
 from cantata.server.persistence.sqlite_tickets import SqliteTickets
 from cantata.server.persistence.sqlite_usage import SqliteUsage
+from cantata.server.runs.credentials import AuditLog, KeyStore, TicketStore
 from cantata.server.runs.frames import Frames, FrameWriter, joined
 from cantata.server.runs.ids import RunId, new_run_id
 from cantata.server.runs.model import Claim, Fence, NewRun, Rest, RunSpec
 from cantata.server.runs.ports import (
-    AuditLog,
     Bus,
     Checkpoints,
     DefinitionStore,
     Dispatcher,
     EventLog,
-    KeyStore,
     Page,
     RetentionStore,
     RunStore,
     SessionStore,
     StatsStore,
-    TicketStore,
-    UsageStore,
 )
+from cantata.server.runs.usage import UsageStore
 
 BACKENDS = ("sqlite",)
 NOON = 1_767_225_600.0  # 2026-01-01T00:00:00Z

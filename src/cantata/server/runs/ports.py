@@ -5,10 +5,10 @@ Frames are appended with the fence of their writer: an older epoch is refused wi
 """
 
 from asyncio import Future
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from msgspec import UNSET, UnsetType
@@ -19,14 +19,12 @@ from cantata.server.runs.model import (
     Claim,
     Fence,
     Message,
-    ModelCall,
     NewRun,
     Rest,
     Run,
     RunRecord,
     RunSpec,
     Session,
-    Spent,
     Status,
     Takeover,
 )
@@ -322,137 +320,6 @@ class StatsStore(Protocol):
 
     async def reset(self, owner: str) -> None:
         """Begin anew."""
-        ...
-
-
-UsageKey = Literal["day", "user", "session", "graph", "agent", "model"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class UsageFilter:
-    """Which model calls are asked for; days are `YYYY-MM-DD`, both of them included. None is any."""
-
-    owner: str | None
-    """None is everybody: for an admin's look."""
-    first_day: str
-    last_day: str
-    session_id: str | None = None
-    model: str | None = None
-
-
-class UsageStore(Protocol):
-    """What model calls used, summed up by day (UTC), user, session, graph, agent and model. It outlives their runs."""
-
-    def add(self, call: ModelCall) -> "Future[Spent]":
-        """Count *call* today, in the order of what is submitted.
-
-        The future is done when that is durable, and holds what its owner has used up today.
-        """
-        ...
-
-    async def today(self, owner: str) -> Spent:
-        """Return what the owner has used up today (UTC)."""
-        ...
-
-    async def sums(self, wanted: UsageFilter, by: Sequence[UsageKey]) -> list[dict[str, Any]]:
-        """Return the sums by these keys, in the order of the keys, each as a member beside the sums."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class ApiKey:
-    """A key, without what is secret of it."""
-
-    id: str
-    owner: str
-    """As whom it acts."""
-    name: str
-    role: str
-    scopes: tuple[str, ...]
-    workspace: str
-    created_at: str
-    expires_at: str | None
-    revoked_at: str | None = None
-    last_used_at: str | None = None
-    digest: bytes = field(repr=False, default=b"")
-
-
-class KeyStore(Protocol):
-    """API keys as digests, of every owner: admins make them, and whoever holds one is told by it."""
-
-    async def add(self, key: ApiKey) -> None:
-        """Store a new key."""
-        ...
-
-    async def get(self, key_id: str) -> ApiKey | None:
-        """Return the key as it is now, also one that has been revoked or has expired."""
-        ...
-
-    async def all(self) -> list[ApiKey]:
-        """Return all keys, newest first."""
-        ...
-
-    async def revoke(self, key_id: str) -> bool:
-        """Let the key be refused from now on; False when there is none. Idempotent."""
-        ...
-
-    async def used(self, at: Mapping[str, str]) -> None:
-        """Note when keys were used last, by their ids."""
-        ...
-
-    async def secret(self, name: str) -> bytes:
-        """Return the server's own secret of that name: 32 random bytes, made when they are first asked for."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ticket:
-    """The right to read the events of one run, for somebody who cannot send a credential."""
-
-    owner: str
-    """Of the run."""
-    run_id: RunId
-    workspace: str
-    connect_by: str
-    """When it is void, unless it was used before."""
-    expires_at: str | None
-    """When its issuer's credential ends."""
-    key_id: str | None
-    """The key with which it was issued, if it was one: revoking that ends the ticket."""
-
-
-class TicketStore(Protocol):
-    """Stream tickets, by the digests of what clients hold."""
-
-    async def add(self, digest: bytes, ticket: Ticket) -> None:
-        """Store a new ticket, and forget those that nobody can use any more."""
-        ...
-
-    async def use(self, digest: bytes) -> Ticket | None:
-        """Return the ticket if it is valid now; the first use makes it last until it expires."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Look:
-    """An admin has looked at what is another's."""
-
-    at: str
-    admin: str
-    action: str
-    owner: str
-    target: str
-
-
-class AuditLog(Protocol):
-    """Who looked at what of other people; only grows."""
-
-    async def note(self, admin: str, action: str, owner: str, target: str) -> None:
-        """Write a look down; returns once it is durable."""
-        ...
-
-    async def looks(self, limit: int) -> list[Look]:
-        """Return the newest looks, newest first."""
         ...
 
 
