@@ -111,7 +111,8 @@ async def test_a_phone_keeps_the_conversations_in_a_drawer(visits: Visits, serve
     await chat.conversations.get_by_role("link", name="What is 17*23").first.tap()
 
     await expect(chat.conversations).to_have_count(0)
-    await expect(chat.turn(0)).to_contain_text("17*23 = 391")
+    await expect(chat.page.get_by_role("heading", level=1)).to_contain_text("What is 17*23")
+    await expect(chat.turns).to_have_count(3)  # the first one's run is read when somebody scrolls up to it
 
 
 async def test_dark_is_dark_and_can_be_chosen(visits: Visits, server: ServerProcess) -> None:
