@@ -137,6 +137,7 @@ async def test_a_message_during_a_run_waits_for_its_turn(visits: Visits, server:
     server.started("held", key, session_id=key)
     chat = await Chat.open(visits, server, f"/#/s/{key}")
     await expect(chat.stop).to_be_visible()
+    await expect(chat.button("Agent or workflow: held")).to_be_visible()  # whom the conversation was with
 
     await chat.say(key)
     await expect(chat.page.get_by_text("1 message waits for its turn")).to_be_visible()

@@ -18,7 +18,7 @@ FIRST_FRAME = Fate(cut_where=lambda answer: None if (end := answer.find(b"\n\n")
 # Node 20 never hears of some connections that are refused: then only the silence tells.
 SOON = {"silenceMs": 5_000}
 
-STORMS = 25
+STORMS = 30
 CUTS = 50  # of each storm, where a refused connection counts as none
 
 READ_ALL = """
