@@ -162,10 +162,12 @@ async def test_escape_stops_what_runs(visits: Visits, server: ServerProcess) -> 
 
 async def test_a_menu_and_a_dialog_give_the_focus_back(visits: Visits, server: ServerProcess, talk: str) -> None:
     chat = await Chat.open(visits, server, talk)
+    await expect(chat.turns).to_have_count(3)  # until then parts come that take the focus
     more = chat.button("More").last
     await more.focus()
 
     await chat.page.keyboard.press("ArrowDown")
+    await expect(chat.page.get_by_role("menuitem").first).to_be_visible()
     await chat.page.keyboard.press("Escape")
 
     await expect(more).to_be_focused()
