@@ -66,6 +66,26 @@ EXPOSED_HEADERS = (
     *("RateLimit", "RateLimit-Policy"),
 )
 
+ROUTERS = (
+    chat.router,
+    stream.router,
+    workflows.router,
+    sessions.router,
+    apps.router,
+    coordinator.router,
+    definitions.router,
+    graphs.router,
+    models.router,
+    keys.router,
+    audit.router,
+    logins.router,
+    health.router,
+    metrics.router,
+    operations.router,
+    usage.router,
+    api_page.router,
+)
+
 
 def create_app(settings: Settings, config_path: Path | None = None) -> FastAPI:
     """Build the application; resources are opened by its lifespan, and when it is mounted by `opened`.
@@ -73,12 +93,7 @@ def create_app(settings: Settings, config_path: Path | None = None) -> FastAPI:
     *config_path* is a `langgraph.json`; without one the built-in graphs are served.
     """
 
-    redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
-    limits = Limits(
-        Policies.configured(settings),
-        Allowances.configured(settings),
-        open_windows(redis_url, settings.rate_limit_processes),
-    )
+    limits = _limits(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -104,25 +119,7 @@ def create_app(settings: Settings, config_path: Path | None = None) -> FastAPI:
         swagger_ui_oauth2_redirect_url=None,
     )
     app.state.settings = settings
-    for router in (
-        chat.router,
-        stream.router,
-        workflows.router,
-        sessions.router,
-        apps.router,
-        coordinator.router,
-        definitions.router,
-        graphs.router,
-        models.router,
-        keys.router,
-        audit.router,
-        logins.router,
-        health.router,
-        metrics.router,
-        operations.router,
-        usage.router,
-        api_page.router,
-    ):
+    for router in ROUTERS:
         app.include_router(router)
     app.router.routes.extend(page_routes())
     open_paths = {one.path for one in declared_routes(app) if one.policy.scope is None}
@@ -143,6 +140,15 @@ def opened(app: FastAPI) -> AbstractAsyncContextManager[Any]:
 async def shut_down(app: FastAPI) -> None:
     """Let runs come to rest and end the streams, while connections are still open. Idempotent."""
     await app.state.cantata.drain()
+
+
+def _limits(settings: Settings) -> Limits:
+    redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
+    return Limits(
+        Policies.configured(settings),
+        Allowances.configured(settings),
+        open_windows(redis_url, settings.rate_limit_processes),
+    )
 
 
 def _describe(app: FastAPI) -> None:
