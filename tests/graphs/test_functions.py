@@ -83,6 +83,18 @@ def test_an_expression_may_be_as_long_as_the_limit_and_no_longer() -> None:
     assert refused(longest + " ") == "The expression is longer than 1000 characters."
 
 
+@pytest.mark.parametrize(
+    "text", ["&a", "[&a]", "{x: &a}", "a || &a", "to_array(&a)", "not_null(@, &a)", "sort_by(@, &&a)"]
+)
+def test_a_reference_is_no_value(text: str) -> None:
+    assert refused(text)
+
+
+@pytest.mark.parametrize("text", ["map(&a, @)", "sort_by(@, &a)", "max_by(@, &a)", "min_by(@, &a)"])
+def test_a_reference_is_taken_by_the_functions_that_ask_for_one(text: str) -> None:
+    expression(text)([{"a": 1}, {"a": 2}])
+
+
 @pytest.mark.parametrize("text", ["", "a.", "[", "a ==", "foo(", "a b", "]", "'open", "\ud800"])
 def test_what_is_no_expression_is_refused(text: str) -> None:
     assert refused(text).startswith("This is no JMESPath expression: ")
@@ -197,7 +209,7 @@ def test_an_output_that_is_no_json_is_told(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["`1e999`", "to_number('nan')", "`123456789012345678901234567890`", '`"\\ud800"`', '{"\\ud800": @}', "&a", "[&a]"],
+    ["`1e999`", "to_number('nan')", "`123456789012345678901234567890`", '`"\\ud800"`', '{"\\ud800": @}'],
 )
 def test_a_result_that_json_cannot_hold_is_told(text: str) -> None:
     with pytest.raises(BadExpression, match="cannot be written as JSON"):

@@ -18,6 +18,7 @@ MAX_EXPRESSION_DEPTH = 100  # levels of its syntax tree; jmespath goes down it b
 MAX_EVALUATION_STEPS = 50_000  # some 70 ms, for which the loop stands still
 MAX_BUILT_SIZE = 1_000_000  # values and characters, of all that one evaluation builds
 
+_TOO_DEEP = f"The expression is nested deeper than {MAX_EXPRESSION_DEPTH} levels."
 _BUILDERS = frozenset({"multi_select_list", "multi_select_dict", "function_expression"})
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`")
 
@@ -33,20 +34,8 @@ def expression(text: str) -> Callable[[Any], Any]:
     Raises:
         BadExpression: it is none, is too long or too deep, or calls what does not exist.
     """
-    if len(text) > MAX_EXPRESSION_CHARACTERS:
-        raise BadExpression(f"The expression is longer than {MAX_EXPRESSION_CHARACTERS} characters.")
-    too_deep = f"The expression is nested deeper than {MAX_EXPRESSION_DEPTH} levels."
-    if _brackets(text) > MAX_EXPRESSION_DEPTH:  # before the parser recurses into them
-        raise BadExpression(too_deep)
-    try:
-        tree = jmespath.compile(text).parsed
-    except (JMESPathError, RecursionError) as error:
-        raise BadExpression(f"This is no JMESPath expression: {_first_line(error)}") from error
-    for node, depth in _nodes(tree):
-        if depth > MAX_EXPRESSION_DEPTH:
-            raise BadExpression(too_deep)
-        if node["type"] == "function_expression" and node["value"] not in Functions.FUNCTION_TABLE:
-            raise BadExpression(f"JMESPath has no function {node['value']!r}.")
+    tree = _parsed(text)
+    _check(tree)
 
     def evaluate(value: Any) -> Any:
         try:
@@ -86,6 +75,28 @@ class _Interpreter(TreeInterpreter):
         return value
 
 
+def _parsed(text: str) -> Mapping[str, Any]:
+    if len(text) > MAX_EXPRESSION_CHARACTERS:
+        raise BadExpression(f"The expression is longer than {MAX_EXPRESSION_CHARACTERS} characters.")
+    if _brackets(text) > MAX_EXPRESSION_DEPTH:  # before the parser recurses into them
+        raise BadExpression(_TOO_DEEP)
+    try:
+        tree: Mapping[str, Any] = jmespath.compile(text).parsed
+    except (JMESPathError, RecursionError) as error:
+        raise BadExpression(f"This is no JMESPath expression: {_first_line(error)}") from error
+    return tree
+
+
+def _check(tree: Mapping[str, Any]) -> None:
+    for node, depth in _nodes(tree):
+        if depth > MAX_EXPRESSION_DEPTH:
+            raise BadExpression(_TOO_DEEP)
+        if node["type"] == "function_expression" and node["value"] not in Functions.FUNCTION_TABLE:
+            raise BadExpression(f"JMESPath has no function {node['value']!r}.")
+    if _has_loose_reference(tree):
+        raise BadExpression("A reference (&…) is not a value: only functions as map and sort_by take one.")
+
+
 def _size(value: Any, limit: int) -> int:
     """Count values and characters, what is there twice twice, until there are more than *limit*."""
     size, found = 0, [value]
@@ -100,6 +111,25 @@ def _size(value: Any, limit: int) -> int:
         elif isinstance(one, list):
             found.extend(one)
     return size
+
+
+def _has_loose_reference(tree: Mapping[str, Any]) -> bool:
+    """Look for references where no function asks for one: there jmespath passes its own object off as a value."""
+    if tree["type"] == "expref":
+        return True
+    return any(
+        child["type"] == "expref" and not _takes_reference(node, place)
+        for node, _ in _nodes(tree)
+        for place, child in enumerate(node["children"])
+        if isinstance(child, Mapping)
+    )
+
+
+def _takes_reference(node: Mapping[str, Any], place: int) -> bool:
+    if node["type"] != "function_expression":
+        return False
+    signature = Functions.FUNCTION_TABLE[node["value"]]["signature"]
+    return place < len(signature) and "expref" in signature[place]["types"]
 
 
 def _brackets(text: str) -> int:
