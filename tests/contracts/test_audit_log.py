@@ -1,6 +1,6 @@
 """What every `AuditLog` promises."""
 
-from cantata.server.runs.credentials import Look
+from cantata.server.runs.ports.credentials import Look
 from tests.support.backends import Backend
 
 

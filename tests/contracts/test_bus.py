@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from cantata.server.runs.ids import new_run_id
-from cantata.server.runs.ports import Behind, Bus, Subscription
+from cantata.server.runs.ports.bus import Behind, Bus, Subscription
 from tests.support.backends import Backend, said
 
 RUN, OTHER = new_run_id(), new_run_id()

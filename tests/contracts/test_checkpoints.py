@@ -21,7 +21,7 @@ from cantata.server.persistence.checkpoints import SqliteSaver, mend_subgraphs_w
 from cantata.server.persistence.serializer import serializer
 from cantata.server.persistence.sqlite import Database
 from cantata.server.runs.model import Claim, Fence, Rest
-from cantata.server.runs.ports import RunSaver
+from cantata.server.runs.ports.checkpoints import RunSaver
 from tests.support.backends import ALL, Backend, a_run, said, seqs
 from tests.support.graphs import NOTHING, Log, asks, by_hand, chain, chain_without_checkpointer, nested, quiet, wrote
 

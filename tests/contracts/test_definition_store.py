@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cantata.server.errors import DefinitionNotFound, NameTaken
-from cantata.server.runs.ports import Content
+from cantata.server.runs.ports.definitions import Content
 from tests.support.backends import Backend
 
 

@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from cantata.server.runs.ids import RunId, new_run_id
-from cantata.server.runs.ports import Dispatcher
+from cantata.server.runs.ports.dispatch import Dispatcher
 from tests.support.backends import Backend
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from cantata.server.runs.credentials import ApiKey
+from cantata.server.runs.ports.credentials import ApiKey
 from tests.support.backends import Backend
 
 KEY = ApiKey(

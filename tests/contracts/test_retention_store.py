@@ -7,7 +7,7 @@ from langgraph.checkpoint.base import CheckpointMetadata, empty_checkpoint
 
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.model import Claim, Fence, Rest
-from cantata.server.runs.ports import FIRST_ENDING, Ending, Workspaces
+from cantata.server.runs.ports.retention import FIRST_ENDING, Ending, Workspaces
 from tests.support.backends import Backend, a_run, said
 
 METADATA: CheckpointMetadata = {"source": "loop", "step": 0, "parents": {}}

@@ -9,7 +9,7 @@ import pytest
 from cantata.server.errors import Fenced, IdempotencyMismatch, LogConflict, SessionBusy, WorkflowNotFinished
 from cantata.server.runs.ids import RunId, new_run_id
 from cantata.server.runs.model import Claim, Fence, NewRun, Rest, Resumption, Run, Status
-from cantata.server.runs.ports import RunFilter
+from cantata.server.runs.ports.runs import RunFilter
 from tests.support.backends import ALL, Backend, a_run, cancelled, first_frames, said, seqs
 
 A_DAY = 24 * 3600.0

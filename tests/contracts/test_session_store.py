@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 from cantata.server.errors import SessionBusy, SessionNotFound, WorkflowNotFound
 from cantata.server.runs.ids import RunId, message_id_of, uuid_of
 from cantata.server.runs.model import Fence, Message, Rest, Run, RunRecord, Status, Turn
-from cantata.server.runs.ports import SessionPlace
+from cantata.server.runs.ports.sessions import SessionPlace
 from tests.support.backends import Backend, a_run, first_frames
 
 RECORD = RunRecord("single", "tested", Turn("completed", 1), [])

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from cantata.server.runs.credentials import Ticket
 from cantata.server.runs.ids import new_run_id
+from cantata.server.runs.ports.credentials import Ticket
 from tests.support.backends import NOON, Backend
 
 

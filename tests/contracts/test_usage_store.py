@@ -6,7 +6,7 @@ import pytest
 
 from cantata.callbacks.events import Usage
 from cantata.server.runs.model import ModelCall
-from cantata.server.runs.usage import UsageFilter
+from cantata.server.runs.ports.usage import UsageFilter
 from tests.support.backends import Backend
 
 TODAY = "2026-01-01"

@@ -17,7 +17,7 @@ from cantata.server.persistence.memory import MemoryBus
 from cantata.server.runs.frames import Frames
 from cantata.server.runs.ids import Cursor, RunId, cursor_of
 from cantata.server.runs.model import Claim, Fence, Rest
-from cantata.server.runs.ports import Bus, Subscription
+from cantata.server.runs.ports.bus import Bus, Subscription
 from cantata.server.runs.reader import PAGE_BYTES, Beat, Gap, Pulse, follow
 from tests.support.backends import Backend, cancelled, open_backend, said
 from tests.support.engine import Quiet, unwatched

@@ -16,7 +16,7 @@ from cantata.server.errors import StorageUnavailable, UnknownCheckpoint
 from cantata.server.runs.frames import Frames
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.model import Run
-from cantata.server.runs.ports import EventLog
+from cantata.server.runs.ports.event_log import EventLog
 from cantata.server.runs.reader import Gap
 from cantata.server.runs.requests import RunRequest
 from cantata.server.workers.retention import Limits, Removed, Retention

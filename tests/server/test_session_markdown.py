@@ -7,7 +7,7 @@ import pytest
 from cantata.server.routes.session_markdown import turn
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.model import Message
-from cantata.server.runs.ports import RunPlace
+from cantata.server.runs.ports.sessions import RunPlace
 
 RUN = RunId("wf_01h455vb4pex5vsknk084sn02q")
 PLACE = RunPlace(RUN, None, "q", "assistant", "completed", "2026-01-01T00:00:00.000Z", "2026-01-01T00:00:09.000Z")

@@ -23,23 +23,20 @@ from cantata.server.persistence.sqlite_sessions import SqliteSessions
 from cantata.server.persistence.sqlite_stats import SqliteStats
 from cantata.server.persistence.sqlite_tickets import SqliteTickets
 from cantata.server.persistence.sqlite_usage import SqliteUsage
-from cantata.server.runs.credentials import AuditLog, KeyStore, TicketStore
 from cantata.server.runs.frames import Frames, FrameWriter, joined
 from cantata.server.runs.ids import RunId, new_run_id
 from cantata.server.runs.model import Claim, Fence, NewRun, Rest, RunSpec
-from cantata.server.runs.ports import (
-    Bus,
-    Checkpoints,
-    DefinitionStore,
-    Dispatcher,
-    EventLog,
-    Page,
-    RetentionStore,
-    RunStore,
-    SessionStore,
-    StatsStore,
-)
-from cantata.server.runs.usage import UsageStore
+from cantata.server.runs.ports.bus import Bus
+from cantata.server.runs.ports.checkpoints import Checkpoints
+from cantata.server.runs.ports.credentials import AuditLog, KeyStore, TicketStore
+from cantata.server.runs.ports.definitions import DefinitionStore
+from cantata.server.runs.ports.dispatch import Dispatcher
+from cantata.server.runs.ports.event_log import EventLog, Page
+from cantata.server.runs.ports.retention import RetentionStore
+from cantata.server.runs.ports.runs import RunStore
+from cantata.server.runs.ports.sessions import SessionStore
+from cantata.server.runs.ports.statistics import StatsStore
+from cantata.server.runs.ports.usage import UsageStore
 
 BACKENDS = ("sqlite",)
 NOON = 1_767_225_600.0  # 2026-01-01T00:00:00Z

@@ -21,7 +21,8 @@ from cantata.server.runs.definitions import Definitions
 from cantata.server.runs.execution import Engine
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.model import Run
-from cantata.server.runs.ports import Bus, Page, Subscription
+from cantata.server.runs.ports.bus import Bus, Subscription
+from cantata.server.runs.ports.event_log import Page
 from cantata.server.runs.presence import Presence
 from cantata.server.runs.reader import Pulse
 from cantata.server.runs.requests import RunRequest, SpecLimits

@@ -12,7 +12,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from cantata.callbacks.redaction import Redaction
 from cantata.server.errors import Misconfigured
 from cantata.server.runs.ids import new_run_id, uuid_of
-from cantata.server.runs.ports import RunFilter
+from cantata.server.runs.ports.runs import RunFilter
 from cantata.server.tracing import open_tracing
 from tests.support.engine import OWNER
 from tests.support.graphs import NOTHING, Log, chain, wrote

@@ -31,8 +31,8 @@ from cantata.server.bootstrap import visiting_keys
 from cantata.server.errors import CantataError, KeyNotFound, Unprotected
 from cantata.server.logs import configure_logs
 from cantata.server.masking import mask_log
-from cantata.server.runs.credentials import ApiKey
 from cantata.server.runs.model import DEFAULT_WORKSPACE
+from cantata.server.runs.ports.credentials import ApiKey
 from cantata.server.settings import Settings
 from cantata.server.transport import TransportLimits, connections_possible, protocol_within
 

@@ -46,10 +46,11 @@ from cantata.server.persistence.sqlite_usage import SqliteUsage
 from cantata.server.persistence.stores import open_store
 from cantata.server.runs.allowances import Allowances
 from cantata.server.runs.budgets import Budgets
-from cantata.server.runs.credentials import AuditLog, KeyStore, TicketStore
 from cantata.server.runs.definitions import Definitions
 from cantata.server.runs.execution import Engine
-from cantata.server.runs.ports import Dispatcher, SessionStore
+from cantata.server.runs.ports.credentials import AuditLog, KeyStore, TicketStore
+from cantata.server.runs.ports.dispatch import Dispatcher
+from cantata.server.runs.ports.sessions import SessionStore
 from cantata.server.runs.presence import Presence
 from cantata.server.runs.requests import SpecLimits
 from cantata.server.runs.service import RunService

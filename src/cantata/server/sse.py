@@ -18,7 +18,7 @@ from cantata.server.errors import CantataError
 from cantata.server.metrics import Metrics
 from cantata.server.runs.ids import Cursor, RunId
 from cantata.server.runs.links import address_of
-from cantata.server.runs.ports import Subscription
+from cantata.server.runs.ports.bus import Subscription
 
 RETRY = b"retry: 1000\n"  # milliseconds, for a browser's EventSource
 ENDED_STREAMS = 1_000  # whose leftovers are worth a pause of those that are open

@@ -9,7 +9,6 @@ from langchain_core.messages import AIMessage
 from langgraph.config import get_stream_writer
 from langgraph.func import entrypoint, task
 
-
 WORK_SECONDS = float(os.environ.get("WORK_SECONDS", "0"))
 
 

@@ -6,7 +6,6 @@ from typing import TypedDict
 
 from langgraph.graph import END, START, StateGraph
 
-
 WORK_SECONDS = float(os.environ.get("WORK_SECONDS", "0"))
 
 

@@ -13,7 +13,6 @@ from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.prebuilt import InjectedStore, ToolNode, tools_condition
 from langgraph.store.base import BaseStore
 
-
 WORK_SECONDS = float(os.environ.get("WORK_SECONDS", "0"))
 
 

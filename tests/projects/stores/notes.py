@@ -10,7 +10,6 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.store.base import BaseStore
 
-
 WORK_SECONDS = float(os.environ.get("WORK_SECONDS", "0"))
 
 

@@ -9,7 +9,6 @@ from langgraph.graph import START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Send
 
-
 WORK_SECONDS = float(os.environ.get("WORK_SECONDS", "0"))
 
 

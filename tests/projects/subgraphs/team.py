@@ -10,7 +10,6 @@ from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 from langgraph.graph import END, START, StateGraph
 
-
 WORK_SECONDS = float(os.environ.get("WORK_SECONDS", "0"))
 
 

@@ -15,7 +15,7 @@ from cantata.server.auth.tickets import Tickets
 from cantata.server.auth.tokens import SharedSecret, Tokens, Verifier
 from cantata.server.bootstrap import Resources
 from cantata.server.errors import CantataError
-from cantata.server.runs.credentials import AuditLog, KeyStore
+from cantata.server.runs.ports.credentials import AuditLog, KeyStore
 from cantata.server.settings import Settings
 
 logger = logging.getLogger(__name__)

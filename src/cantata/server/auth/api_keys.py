@@ -19,7 +19,7 @@ from cantata.server.auth.credentials import Told
 from cantata.server.auth.principal import RESERVED_OWNERS, Principal, Role, scopes_of
 from cantata.server.auth.tokens import KEY_OWNER_PREFIX
 from cantata.server.errors import CantataError, Invalid, InvalidKey, Unauthenticated
-from cantata.server.runs.credentials import ApiKey, KeyStore
+from cantata.server.runs.ports.credentials import ApiKey, KeyStore
 
 ID_BYTES = 10
 SECRET_BYTES = 32

@@ -16,8 +16,8 @@ from cantata.server.auth.api_keys import ApiKeys
 from cantata.server.auth.credentials import Told
 from cantata.server.auth.principal import EVENTS, Principal
 from cantata.server.errors import Unauthenticated
-from cantata.server.runs.credentials import Ticket, TicketStore
 from cantata.server.runs.ids import RunId
+from cantata.server.runs.ports.credentials import Ticket, TicketStore
 
 CONNECT_SECONDS = 60
 TICKET_BYTES = 24

@@ -32,7 +32,7 @@ from cantata.server.persistence.sqlite_pruning import PORTION, outdated, read_th
 from cantata.server.persistence.threaded_saver import ThreadedSaver
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.model import Claim
-from cantata.server.runs.ports import RunSaver
+from cantata.server.runs.ports.checkpoints import RunSaver
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from cantata.server.metrics import Metrics
 from cantata.server.runs.frames import PIECE_BYTES, Frames, joined
 from cantata.server.runs.ids import RunId
-from cantata.server.runs.ports import Behind
+from cantata.server.runs.ports.bus import Behind
 
 SAMPLED = 16  # takes of a reader, of which one is measured
 

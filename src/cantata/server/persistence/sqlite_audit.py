@@ -4,7 +4,7 @@ import sqlite3
 
 from cantata.callbacks.events import Timestamps
 from cantata.server.persistence.sqlite import Database
-from cantata.server.runs.credentials import Look
+from cantata.server.runs.ports.credentials import Look
 
 
 class SqliteAudit:

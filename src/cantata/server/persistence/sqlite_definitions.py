@@ -8,7 +8,7 @@ import msgspec
 from cantata.callbacks.events import Timestamps
 from cantata.server.errors import DefinitionNotFound, NameTaken
 from cantata.server.persistence.sqlite import Database
-from cantata.server.runs.ports import Content, Definition
+from cantata.server.runs.ports.definitions import Content, Definition
 
 _COLUMNS = "name, version, description, spec, input_schema, created_at, is_retired"
 _NEWEST = f"SELECT {_COLUMNS} FROM definitions WHERE owner = ? AND name = ? ORDER BY version DESC"

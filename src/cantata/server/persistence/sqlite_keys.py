@@ -7,7 +7,7 @@ from typing import Any
 
 from cantata.callbacks.events import Timestamps
 from cantata.server.persistence.sqlite import Database, Visit
-from cantata.server.runs.credentials import ApiKey
+from cantata.server.runs.ports.credentials import ApiKey
 
 SECRET_BYTES = 32
 

@@ -12,7 +12,7 @@ from cantata.server.persistence.sqlite import PAUSE_SECONDS, Database, Outcome
 from cantata.server.runs.frames import Frames, joined
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.model import Fence
-from cantata.server.runs.ports import Page
+from cantata.server.runs.ports.event_log import Page
 
 _MOVE = "UPDATE heads SET last_seq = ?, updated_at = ? WHERE run_id = ? AND epoch = ? AND last_seq = ? AND is_open"
 _INSERT = "INSERT INTO events (run_id, first_seq, last_seq, frames) VALUES (?, ?, ?, ?)"

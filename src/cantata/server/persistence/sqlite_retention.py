@@ -3,7 +3,7 @@
 import sqlite3
 
 from cantata.server.persistence.sqlite import Database
-from cantata.server.runs.ports import EndedLog, Ending, IdleThread, Workspaces
+from cantata.server.runs.ports.retention import EndedLog, Ending, IdleThread, Workspaces
 
 _ENDED = "heads.is_open = 0 AND (heads.updated_at, heads.run_id) > (?, ?) AND heads.updated_at < ?"
 _ENDED_LOGS = (

@@ -16,7 +16,7 @@ from cantata.server.persistence.sqlite_spending import check_allowance
 from cantata.server.runs.frames import Frames
 from cantata.server.runs.ids import RunId, traced_run_of
 from cantata.server.runs.model import FINAL_STATUSES, Claim, Fence, NewRun, Rest, Resumption, Run, RunSpec, Takeover
-from cantata.server.runs.ports import Created, RunFilter
+from cantata.server.runs.ports.runs import Created, RunFilter
 
 LATELY = 5_000  # runs, among which the last failures are looked for
 IDEMPOTENCY_HOURS = 24  # how long a key is kept, as the API promises

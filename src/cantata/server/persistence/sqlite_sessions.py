@@ -15,7 +15,7 @@ from cantata.server.persistence.sqlite_removals import remove_session, sweep
 from cantata.server.persistence.sqlite_runs import ACTIVE, RUN_COLUMNS, RUNS, active_in_session, read_run
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.model import Message, Run, Session
-from cantata.server.runs.ports import RunPlace, SessionPlace
+from cantata.server.runs.ports.sessions import RunPlace, SessionPlace
 
 logger = logging.getLogger(__name__)
 

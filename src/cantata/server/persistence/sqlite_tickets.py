@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from cantata.callbacks.events import Timestamps
 from cantata.server.persistence.sqlite import Database, Visit
-from cantata.server.runs.credentials import Ticket
 from cantata.server.runs.ids import RunId
+from cantata.server.runs.ports.credentials import Ticket
 
 _VALID = "(used_at IS NOT NULL OR connect_by > :now) AND (expires_at IS NULL OR expires_at > :now)"
 _ONE = (

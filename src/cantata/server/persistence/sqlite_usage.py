@@ -11,7 +11,7 @@ from cantata.callbacks.events import Timestamps, Usage
 from cantata.server.persistence.sqlite import Database
 from cantata.server.persistence.sqlite_spending import spend, spent
 from cantata.server.runs.model import ModelCall, Spent
-from cantata.server.runs.usage import UsageFilter, UsageKey
+from cantata.server.runs.ports.usage import UsageFilter, UsageKey
 
 _COLUMNS: dict[UsageKey, str] = {
     "day": "day",

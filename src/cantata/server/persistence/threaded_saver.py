@@ -12,7 +12,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata, CheckpointTuple
 from langgraph.checkpoint.serde.base import SerializerProtocol
 
-from cantata.server.runs.ports import RunSaver
+from cantata.server.runs.ports.checkpoints import RunSaver
 
 T = TypeVar("T")
 

@@ -19,7 +19,7 @@ from cantata.server.routes.graphs import drawing_of, graph_named
 from cantata.server.routes.requests import StrictJsonRoute
 from cantata.server.runs.definitions import Definitions
 from cantata.server.runs.links import root
-from cantata.server.runs.ports import Content, Definition
+from cantata.server.runs.ports.definitions import Content, Definition
 
 router = APIRouter(prefix="/api/coordinator/workflows", route_class=StrictJsonRoute, tags=["coordinator"])
 

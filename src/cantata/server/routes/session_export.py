@@ -11,7 +11,7 @@ from cantata.server.errors import WorkflowNotFound
 from cantata.server.routes.session_markdown import heading, turn
 from cantata.server.routes.session_shapes import message_tree, whole_session
 from cantata.server.runs.model import Message, Session
-from cantata.server.runs.ports import RunPlace
+from cantata.server.runs.ports.sessions import RunPlace
 from cantata.server.runs.service import RunService, Workflow
 from cantata.server.runs.sessions import Sessions, branch_to, way_to
 

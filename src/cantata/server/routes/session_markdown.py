@@ -12,7 +12,7 @@ import orjson
 
 from cantata.server.runs.messages import USER
 from cantata.server.runs.model import Message, Session
-from cantata.server.runs.ports import RunPlace
+from cantata.server.runs.ports.sessions import RunPlace
 from cantata.server.runs.sessions import title_of
 
 Entry = Mapping[str, Any]

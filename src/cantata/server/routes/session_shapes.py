@@ -10,7 +10,7 @@ import msgspec
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.links import session_links_of
 from cantata.server.runs.model import Message, Session, Status
-from cantata.server.runs.ports import RunPlace
+from cantata.server.runs.ports.sessions import RunPlace
 from cantata.server.runs.sessions import one_line, title_of
 
 LAST_CHARS = 200  # of a session's last message, in a list

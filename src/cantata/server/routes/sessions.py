@@ -46,7 +46,7 @@ from cantata.server.routes.requests import (
 from cantata.server.routes.session_export import exported
 from cantata.server.routes.session_shapes import message_list, message_tree, shown_session, whole_session
 from cantata.server.runs.model import Message, Session
-from cantata.server.runs.ports import SessionPlace
+from cantata.server.runs.ports.sessions import SessionPlace
 from cantata.server.runs.requests import RunRequest, invalid
 from cantata.server.runs.sessions import Sessions, branch_to
 

@@ -16,8 +16,8 @@ from cantata.server.routes.answers import Service, json_response
 from cantata.server.routes.bodies import Query
 from cantata.server.routes.documented import USAGE_ANSWERS
 from cantata.server.routes.looks import EVERYBODY, look_as
+from cantata.server.runs.ports.usage import UsageFilter, UsageKey
 from cantata.server.runs.requests import invalid
-from cantata.server.runs.usage import UsageFilter, UsageKey
 
 router = APIRouter(prefix="/api/usage", tags=["usage"], route_class=GuardedRoute)
 

@@ -57,7 +57,7 @@ from cantata.server.routes.requests import (
 from cantata.server.runs.allowances import NOTHING_LIMITED
 from cantata.server.runs.links import address_of
 from cantata.server.runs.model import Run
-from cantata.server.runs.ports import RunFilter
+from cantata.server.runs.ports.runs import RunFilter
 from cantata.server.runs.reader import PAGE_BYTES
 from cantata.server.runs.requests import RunRequest
 from cantata.server.runs.service import check_cursor

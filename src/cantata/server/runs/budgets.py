@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from cantata.server.errors import BudgetExceeded
 from cantata.server.runs.allowances import Allowance, Allowances
 from cantata.server.runs.model import ModelCall, Spent
-from cantata.server.runs.usage import UsageStore
+from cantata.server.runs.ports.usage import UsageStore
 
 BUDGET = "budget"
 """Why a run comes to rest that has used up what it may."""

@@ -8,7 +8,7 @@ from cantata.graphs.json_schemas import BadSchema, check_schema, faults
 from cantata.graphs.registry import RESERVED_NAMES, GraphRegistry
 from cantata.graphs.spec import BadSpec, check_agents
 from cantata.server.errors import DefinitionNotFound, Invalid, NameTaken, UnknownGraph
-from cantata.server.runs.ports import Content, Definition, DefinitionStore
+from cantata.server.runs.ports.definitions import Content, Definition, DefinitionStore
 from cantata.server.runs.requests import RunRequest, SpecLimits, bad_spec, invalid
 
 

@@ -48,12 +48,15 @@ from cantata.server.runs.live import Cancellation, LiveRun, LiveRuns
 from cantata.server.runs.messages import messages_of, text_of
 from cantata.server.runs.meter import RunMeter
 from cantata.server.runs.model import Claim, ModelCall, Rest, Run, RunRecord, Status
-from cantata.server.runs.ports import Bus, Checkpoints, EventLog, RunSaver, RunStore
+from cantata.server.runs.ports.bus import Bus
+from cantata.server.runs.ports.checkpoints import Checkpoints, RunSaver
+from cantata.server.runs.ports.event_log import EventLog
+from cantata.server.runs.ports.runs import RunStore
+from cantata.server.runs.ports.usage import UsageStore
 from cantata.server.runs.presence import Presence
 from cantata.server.runs.recorder import Recorder
 from cantata.server.runs.statistics import record_of
 from cantata.server.runs.traces import marks_of, trace_of
-from cantata.server.runs.usage import UsageStore
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,8 @@ from typing import Protocol
 
 from cantata.server.runs.frames import Frames
 from cantata.server.runs.ids import RunId
-from cantata.server.runs.ports import Behind, Bus, EventLog, Subscription
+from cantata.server.runs.ports.bus import Behind, Bus, Subscription
+from cantata.server.runs.ports.event_log import EventLog
 
 PAGE_BYTES = 65_536  # of the log, per read: what a reader that takes nothing holds, beside its window
 

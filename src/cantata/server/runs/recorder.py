@@ -20,7 +20,9 @@ from cantata.server.runs.frames import Frames, FrameWriter, joined
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.meter import RunMeter
 from cantata.server.runs.model import Claim, Fence, Rest
-from cantata.server.runs.ports import Bus, EventLog, RunStore
+from cantata.server.runs.ports.bus import Bus
+from cantata.server.runs.ports.event_log import EventLog
+from cantata.server.runs.ports.runs import RunStore
 
 OnLoss = Callable[[BaseException], None]
 """Told once when the log can no longer be written: another worker's claim, or the storage failed."""

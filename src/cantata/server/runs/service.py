@@ -39,7 +39,9 @@ from cantata.server.runs.live import Cancellation, LiveRun
 from cantata.server.runs.messages import question_of
 from cantata.server.runs.meter import RunMeter
 from cantata.server.runs.model import Claim, NewRun, Rest, Resumption, Run, RunSpec
-from cantata.server.runs.ports import Dispatcher, Page, RunFilter
+from cantata.server.runs.ports.dispatch import Dispatcher
+from cantata.server.runs.ports.event_log import Page
+from cantata.server.runs.ports.runs import RunFilter
 from cantata.server.runs.reader import Beat, Gap, Watch, follow
 from cantata.server.runs.recorder import Recorder
 from cantata.server.runs.requests import RunRequest, SpecLimits, session_of, spec_of

@@ -10,7 +10,8 @@ from cantata.server.runs.ids import RunId
 from cantata.server.runs.links import links_of
 from cantata.server.runs.messages import USER
 from cantata.server.runs.model import Message, Run, Session
-from cantata.server.runs.ports import RunPlace, RunStore, SessionPlace, SessionStore
+from cantata.server.runs.ports.runs import RunStore
+from cantata.server.runs.ports.sessions import RunPlace, SessionPlace, SessionStore
 from cantata.server.runs.requests import RunRequest
 from cantata.server.runs.variants import edited, origin_of, repeated
 

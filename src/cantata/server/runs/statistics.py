@@ -14,7 +14,7 @@ from cantata.graphs.registry import GraphRegistry, UnknownGraph
 from cantata.graphs.source import BrokenGraph, read_stored
 from cantata.graphs.spec import BadSpec, steps_of
 from cantata.server.runs.model import RunRecord, RunSpec, Turn
-from cantata.server.runs.ports import StatsStore
+from cantata.server.runs.ports.statistics import StatsStore
 
 MEASURED = 1_000  # of the last runs, whose durations make the percentiles
 MAX_OWNERS = 100  # whose sums are held; others are read anew

@@ -5,7 +5,7 @@ import asyncio
 from cantata.server.errors import Unavailable, WorkflowFinished, WorkflowNotFound
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.model import Run
-from cantata.server.runs.ports import RunFilter
+from cantata.server.runs.ports.runs import RunFilter
 from cantata.server.runs.service import RunService
 
 MAX_LISTED = 10_000

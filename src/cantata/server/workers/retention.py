@@ -11,16 +11,10 @@ from dataclasses import dataclass, field
 
 from cantata.callbacks.events import Timestamps
 from cantata.server.errors import CantataError, SessionBusy, SessionNotFound
-from cantata.server.runs.ports import (
-    FIRST_ENDING,
-    Checkpoints,
-    Ending,
-    EventLog,
-    IdleThread,
-    RetentionStore,
-    SessionStore,
-    Workspaces,
-)
+from cantata.server.runs.ports.checkpoints import Checkpoints
+from cantata.server.runs.ports.event_log import EventLog
+from cantata.server.runs.ports.retention import FIRST_ENDING, Ending, IdleThread, RetentionStore, Workspaces
+from cantata.server.runs.ports.sessions import SessionStore
 
 logger = logging.getLogger(__name__)
 

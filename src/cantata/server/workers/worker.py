@@ -10,7 +10,7 @@ from cantata.server.runs.execution import Engine, Execution, history_of
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.live import LiveRun
 from cantata.server.runs.model import Claim
-from cantata.server.runs.ports import Dispatcher
+from cantata.server.runs.ports.dispatch import Dispatcher
 
 logger = logging.getLogger(__name__)
 

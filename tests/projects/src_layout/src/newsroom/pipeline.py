@@ -1,5 +1,6 @@
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
+
 from newsroom.state import Desk, Story
 
 
