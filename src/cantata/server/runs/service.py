@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
 
-from cantata.callbacks.events import AuthExpired, Heartbeat, StreamGap, WorkflowResumed, WorkflowStarted
-from cantata.graphs.models import ModelSettings
+from cantata.callbacks.events import AuthExpired, Heartbeat, StreamGap, WorkflowResumed
+from cantata.graphs.model_settings import ModelSettings
 from cantata.server.errors import (
     CantataError,
     CursorBeyondHead,
@@ -27,26 +26,26 @@ from cantata.server.errors import (
 )
 from cantata.server.runs.allowances import NOTHING_LIMITED, Allowance
 from cantata.server.runs.approvals import check_answers
+from cantata.server.runs.beginnings import Beginning, beginning_of
 from cantata.server.runs.definitions import Definitions
 from cantata.server.runs.execution import Engine, Execution, history_of
 from cantata.server.runs.fold import WorkflowFold
 from cantata.server.runs.forks import fork_of
-from cantata.server.runs.frames import Frames, FrameWriter
+from cantata.server.runs.frames import Frames
 from cantata.server.runs.history import checkpoints_of
 from cantata.server.runs.ids import RunId, new_run_id, uuid_of
 from cantata.server.runs.links import links_of
 from cantata.server.runs.live import Cancellation, LiveRun
-from cantata.server.runs.messages import question_of
 from cantata.server.runs.meter import RunMeter
-from cantata.server.runs.model import Claim, NewRun, Rest, Resumption, Run, RunSpec
+from cantata.server.runs.model import Claim, Rest, Resumption, Run, RunSpec
 from cantata.server.runs.ports.dispatch import Dispatcher
 from cantata.server.runs.ports.event_log import Page
-from cantata.server.runs.ports.runs import RunFilter
+from cantata.server.runs.ports.runs import Created, RunFilter
 from cantata.server.runs.reader import Beat, Gap, Watch, follow
 from cantata.server.runs.recorder import Recorder
-from cantata.server.runs.requests import RunRequest, SpecLimits, session_of, spec_of
+from cantata.server.runs.requests import RunRequest, SpecLimits, spec_of
 from cantata.server.runs.statistics import agents_named
-from cantata.server.runs.traces import caller, marks_for, marks_of
+from cantata.server.runs.traces import caller, marks_of
 
 logger = logging.getLogger(__name__)
 
@@ -94,33 +93,10 @@ class RunService:
         if self.is_draining:
             raise ShuttingDown
         request = await self._definitions.resolved(owner, request)
-        spec = await spec_of(request, self._engine.graphs, self._models, self._limits)
         run_id = request.run_id or new_run_id()
-        if request.may_trace and (traced_by := self._engine.tracing.chosen(uuid_of(run_id))):
-            spec = msgspec.structs.replace(spec, traced_by=traced_by, traceparent=caller.get())
-        first = self._first(run_id, session_of(request), spec, request)
-        new = NewRun(
-            id=run_id,
-            owner=owner,
-            workspace=request.workspace,
-            session_id=first.session_id,
-            is_session_new=request.session_id is None,
-            spec=spec,
-            if_busy=request.if_busy,
-            request_hash=request.request_hash,
-            idempotency_key=request.idempotency_key,
-            fork=request.fork,
-            follows=request.follows,
-            question=question_of(first, spec.input) if request.answers_again is None else None,
-            answers_again=request.answers_again,
-            allowance=request.allowance,
-        )
-        frames, workflow = _begun(first)
-        try:
-            created = await self._engine.store.create(new, frames, workflow)
-        except SessionBusy as error:
-            busy: RunId = error.members["active_workflow_id"]
-            raise SessionBusy(active_workflow_id=busy, cancel=links_of(busy)["cancel"]) from error
+        spec = self._traced(run_id, request, await spec_of(request, self._engine.graphs, self._models, self._limits))
+        begun = beginning_of(run_id, owner, request, spec, self._engine.redaction, self._engine.timestamps)
+        created = await self._create(begun)
         if created.is_new:
             if spec.on_disconnect == "cancel":
                 self._engine.presence.expect(created.run.id)
@@ -342,19 +318,18 @@ class RunService:
         except CantataError as error:  # its end, or its removal, came first, or the storage is away
             logger.info("run %s, which nobody watches, was not cancelled: %s", run_id, error)
 
-    def _first(self, run_id: RunId, session_id: str, spec: RunSpec, request: RunRequest) -> WorkflowStarted:
-        plain = self._engine.redaction.plain
-        return WorkflowStarted(
-            workflow_id=run_id,
-            timestamp=self._engine.timestamps.now(),
-            **marks_for(run_id, spec),
-            graph=spec.graph,
-            strategy=spec.strategy,
-            input=plain(request.input if request.shown_input is None else request.shown_input),
-            session_id=session_id,
-            metadata=plain(spec.metadata) or UNSET,
-            answer_nodes=spec.answer_nodes or UNSET,
-        )
+    def _traced(self, run_id: RunId, request: RunRequest, spec: RunSpec) -> RunSpec:
+        """Say in the run's spec which tools trace it, so that every attempt at it goes into one trace."""
+        if request.may_trace and (traced_by := self._engine.tracing.chosen(uuid_of(run_id))):
+            return msgspec.structs.replace(spec, traced_by=traced_by, traceparent=caller.get())
+        return spec
+
+    async def _create(self, begun: Beginning) -> Created:
+        try:
+            return await self._engine.store.create(begun.run, begun.frames, begun.workflow)
+        except SessionBusy as error:
+            busy: RunId = error.members["active_workflow_id"]
+            raise SessionBusy(active_workflow_id=busy, cancel=links_of(busy)["cancel"]) from error
 
     def _told(self, run: Run, folded: Workflow) -> Workflow:
         """Join what the log tells with what only the row and the process know."""
@@ -405,14 +380,6 @@ class RunService:
             attempt=run.attempt,
         )
         await recorder.settle((event,), rest)
-
-
-def _begun(first: WorkflowStarted) -> tuple[Frames, bytes]:
-    """Return the log and the workflow of a run of which nothing but its first event is known."""
-    (frames,) = FrameWriter(RunId(first.workflow_id)).write([first])
-    folded = WorkflowFold()
-    folded.apply(first)
-    return frames, msgspec.json.encode(folded.workflow())
 
 
 def check_cursor(run: Run, after: int) -> None:
