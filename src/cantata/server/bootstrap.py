@@ -13,15 +13,10 @@ from cantata.callbacks.events import Timestamps
 from cantata.callbacks.redaction import Redaction
 from cantata.callbacks.tracing.tracing import Tracing
 from cantata.callbacks.usage import warm_up as warm_up_prices
-from cantata.graphs.models import (
-    ModelSettings,
-    ModelUnavailable,
-    UnknownModel,
-    aclose_models,
-    known_models,
-    resolve_model_name,
-    warm_up,
-)
+from cantata.graphs.faults import ModelUnavailable, UnknownModel
+from cantata.graphs.model_names import known_models, resolve_model_name
+from cantata.graphs.model_settings import ModelSettings
+from cantata.graphs.models import aclose_models, warm_up
 from cantata.graphs.registry import GraphRegistry
 from cantata.server.errors import CantataError
 from cantata.server.metrics import Metrics
@@ -188,29 +183,9 @@ def _build(
     *,
     tracing: Tracing,
 ) -> Resources:
-    timestamps = Timestamps()
-    metrics = database.metrics
+    engine = _engine(settings, database, graph_store, graphs, tracing)
+    timestamps = engine.timestamps
     dispatcher = MemoryDispatcher(settings.max_concurrent_runs)
-    usage = SqliteUsage(database, timestamps)
-    engine = Engine(
-        graphs=graphs,
-        log=SqliteLog(database, timestamps),
-        store=SqliteRuns(database, timestamps),
-        bus=MemoryBus(settings.reader_window_bytes, metrics),
-        checkpoints=SqliteCheckpoints(database, serializer(settings.checkpoint_types, graphs.data_types)),
-        graph_store=graph_store,
-        redaction=tracing.redaction,
-        tracing=tracing,
-        timestamps=timestamps,
-        metrics=metrics,
-        usage=usage,
-        presence=Presence(settings.disconnect_grace_seconds),
-        budgets=Budgets(usage, Allowances.configured(settings)),
-        max_attempts=settings.max_attempts,
-        cancel_seconds=settings.cancel_seconds,
-        run_timeout_seconds=settings.run_timeout_seconds,
-        recursion_limit=settings.recursion_limit,
-    )
     sessions = SqliteSessions(database, timestamps)
     limits = SpecLimits(
         settings.max_workflow_steps, settings.max_workflow_depth, _canonical_names(settings.premium_models, models)
@@ -233,6 +208,32 @@ def _build(
         default_model=resolve_model_name(None, models),
         known_models=known_models(models),
         database=database,
+    )
+
+
+def _engine(
+    settings: Settings, database: Database, graph_store: BaseStore, graphs: GraphRegistry, tracing: Tracing
+) -> Engine:
+    timestamps = Timestamps()
+    usage = SqliteUsage(database, timestamps)
+    return Engine(
+        graphs=graphs,
+        log=SqliteLog(database, timestamps),
+        store=SqliteRuns(database, timestamps),
+        bus=MemoryBus(settings.reader_window_bytes, database.metrics),
+        checkpoints=SqliteCheckpoints(database, serializer(settings.checkpoint_types, graphs.data_types)),
+        graph_store=graph_store,
+        redaction=tracing.redaction,
+        tracing=tracing,
+        timestamps=timestamps,
+        metrics=database.metrics,
+        usage=usage,
+        presence=Presence(settings.disconnect_grace_seconds),
+        budgets=Budgets(usage, Allowances.configured(settings)),
+        max_attempts=settings.max_attempts,
+        cancel_seconds=settings.cancel_seconds,
+        run_timeout_seconds=settings.run_timeout_seconds,
+        recursion_limit=settings.recursion_limit,
     )
 
 
