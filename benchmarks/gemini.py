@@ -146,7 +146,7 @@ async def _langchain(url: str) -> AsyncIterator[Ask]:
 @asynccontextmanager
 async def _guarded(url: str) -> AsyncIterator[Ask]:
     from cantata.graphs.gemini import gemini_chat  # noqa: PLC0415
-    from cantata.graphs.models import ModelOptions, ModelSettings  # noqa: PLC0415
+    from cantata.graphs.model_settings import ModelOptions, ModelSettings  # noqa: PLC0415
 
     chat = gemini_chat(MODEL, ModelOptions(), ModelSettings(gemini_api_key="bench", gemini_base_url=url))
 

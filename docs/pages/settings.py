@@ -13,7 +13,7 @@ from docs.pages.markdown import Row, code, page, table
 from docs.pages.source import calls
 from pydantic import SecretStr
 
-from cantata.graphs import models
+from cantata.graphs.model_settings import ModelSettings
 from cantata.server.__main__ import _parser
 from cantata.server.settings import Settings, Words, WorkspaceDays
 
@@ -110,7 +110,7 @@ def _unit(name: str) -> str:
 
 def model_settings(glossary: Glossary) -> Iterator[Row]:
     """Read what `from_environment` reads: `env.get(name)`, and `_number(env, name, default, (low, high))`."""
-    for call in calls(models.ModelSettings.from_environment):
+    for call in calls(ModelSettings.from_environment):
         match call:
             case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str(name)), *_]):
                 if name.lower() not in Settings.model_fields:

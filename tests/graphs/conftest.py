@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from cantata.graphs.gemini import GeminiChat, gemini_chat
-from cantata.graphs.models import ModelOptions, ModelSettings, aclose_models
+from cantata.graphs.model_settings import ModelOptions, ModelSettings
+from cantata.graphs.models import aclose_models
 from cantata.graphs.registry import GraphRegistry
 from tests.graphs.gemini_client import KEY, Client
 from tests.graphs.gemini_server import GeminiServer, gemini_server

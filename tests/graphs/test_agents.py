@@ -13,7 +13,7 @@ from langgraph.runtime import Runtime
 
 from cantata.graphs.agent import tool_rounds, with_calls_answered
 from cantata.graphs.agents import assistant
-from cantata.graphs.models import ModelUnavailable, UnknownModel
+from cantata.graphs.faults import ModelUnavailable, UnknownModel
 from cantata.graphs.offline import OfflineChat
 from cantata.graphs.offline_answers import LABEL
 from cantata.graphs.state import ModelContext, model_of

@@ -7,19 +7,10 @@ import sys
 import pytest
 from langchain_core.language_models import BaseChatModel
 
-from cantata.graphs.models import (
-    ModelFault,
-    ModelOptions,
-    ModelProblem,
-    ModelSettings,
-    ModelUnavailable,
-    UnknownModel,
-    aclose_models,
-    chat_model,
-    check_model,
-    resolve_model_name,
-    short_model_name,
-)
+from cantata.graphs.faults import ModelFault, ModelProblem, ModelUnavailable, UnknownModel
+from cantata.graphs.model_names import resolve_model_name, short_model_name
+from cantata.graphs.model_settings import ModelOptions, ModelSettings
+from cantata.graphs.models import aclose_models, chat_model, check_model
 from cantata.graphs.offline import OfflineChat
 
 WITH_KEY = ModelSettings(gemini_api_key="AIzaTestKey")

@@ -13,7 +13,7 @@ from langchain_core.tools import tool
 
 from cantata.graphs.faults import ModelFault
 from cantata.graphs.gemini import GeminiChat, gemini_chat
-from cantata.graphs.models import ModelOptions, ModelSettings
+from cantata.graphs.model_settings import ModelOptions, ModelSettings
 from tests.live.bill import MAX_INPUT_TOKENS, MAX_OUTPUT_TOKENS, MODEL, Bill
 
 Chat = Runnable[Any, Any]

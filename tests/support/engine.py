@@ -10,7 +10,7 @@ from typing import Any
 from cantata.callbacks.events import StoredEvent, Timestamps
 from cantata.callbacks.redaction import Redaction
 from cantata.callbacks.tracing.tracing import Tracing
-from cantata.graphs.models import ModelSettings
+from cantata.graphs.model_settings import ModelSettings
 from cantata.graphs.registry import GraphRegistry
 from cantata.graphs.source import GraphSource
 from cantata.server.persistence.checkpoints import mend_subgraphs_without_checkpointer

@@ -19,7 +19,7 @@ from pydantic import SecretStr, ValidationError, model_validator
 from cantata.graphs.faults import ModelFault
 from cantata.graphs.gemini_answers import Answer
 from cantata.graphs.gemini_retries import Attempts
-from cantata.graphs.models import ModelOptions, ModelSettings
+from cantata.graphs.model_settings import ModelOptions, ModelSettings
 
 _GOOGLE_URL = "https://generativelanguage.googleapis.com"
 

@@ -10,7 +10,7 @@ from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr, ValidationError
 
 from cantata.graphs.faults import ModelUnavailable, UnknownModel
-from cantata.graphs.models import ModelOptions, ModelSettings
+from cantata.graphs.model_settings import ModelOptions, ModelSettings
 
 
 def provider_chat(name: str, options: ModelOptions, settings: ModelSettings) -> BaseChatModel:

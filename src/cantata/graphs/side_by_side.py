@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from cantata.graphs.models import short_model_name
+from cantata.graphs.model_names import short_model_name
 
 
 def side_by_side(agent: str, models: Sequence[str]) -> dict[str, Any]:

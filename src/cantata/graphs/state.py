@@ -12,13 +12,9 @@ from langgraph.graph.message import add_messages
 from langgraph.runtime import Runtime
 from typing_extensions import TypedDict  # pydantic refuses typing.TypedDict below Python 3.12
 
-from cantata.graphs.models import (
-    ModelOptions,
-    ModelSettings,
-    chat_model,
-    resolve_model_name,
-    short_model_name,
-)
+from cantata.graphs.model_names import resolve_model_name, short_model_name
+from cantata.graphs.model_settings import ModelOptions, ModelSettings
+from cantata.graphs.models import chat_model
 
 
 class ChatState(TypedDict):

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from cantata.graphs.models import model_provider
+from cantata.graphs.model_names import model_provider
 from cantata.server.auth.policies import GuardedRoute, needs
 from cantata.server.auth.principal import READ
 from cantata.server.routes.answers import Service, json_response

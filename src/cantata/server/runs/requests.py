@@ -11,7 +11,9 @@ from cantata.callbacks.events import Strategy
 from cantata.callbacks.handler import SILENT_TAGS
 from cantata.graphs.facts import GraphFacts
 from cantata.graphs.faults import ModelUnavailable, UnknownModel
-from cantata.graphs.models import ModelSettings, check_model, resolve_model_name
+from cantata.graphs.model_names import resolve_model_name
+from cantata.graphs.model_settings import ModelSettings
+from cantata.graphs.models import check_model
 from cantata.graphs.registry import GraphRegistry, UnknownGraph
 from cantata.graphs.side_by_side import side_by_side
 from cantata.graphs.source import BrokenGraph, GraphSource, read_stored
