@@ -2,6 +2,7 @@
 
 import argparse
 import ast
+import re
 import types
 import typing
 from collections.abc import Iterable, Iterator
@@ -11,12 +12,13 @@ from annotated_types import Ge, Gt, Le, Lt
 from docs.pages.glossary import Glossary
 from docs.pages.markdown import Row, code, page, table
 from docs.pages.source import calls
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 from cantata.graphs.model_settings import ModelSettings
 from cantata.server.__main__ import _parser
-from cantata.server.settings import Settings, Words, WorkspaceDays
+from cantata.server.settings import GROUPS, Settings
 
+COLUMNS = ("name", "type", "default", "bounds", "unit", "what it is")
 UNITS = {
     "days": "days",
     "hours": "hours",
@@ -30,17 +32,6 @@ UNITS = {
 
 def settings_page(glossary: Glossary) -> str:
     """Describe every setting, those of the models, and the options of the command."""
-    rows = [
-        (
-            code(name.upper()),
-            _setting_type(field.annotation),
-            _shown_default(field.default),
-            _bounds(field.metadata),
-            _unit(name),
-            glossary.sentence(field.description, f"the setting {name}"),
-        )
-        for name, field in Settings.model_fields.items()
-    ]
     return page(
         "Settings",
         """
@@ -48,10 +39,10 @@ def settings_page(glossary: Glossary) -> str:
         the environment says goes first, and an empty variable counts as absent. A value that cannot be used stops the
         start. What the `env` of a `langgraph.json` sets reaches graphs and their models, not the server's settings.
         """,
-        table(("name", "type", "default", "bounds", "unit", "what it is"), rows),
-        "## Models",
-        "How models are reached, beside the keys and `DEFAULT_MODEL` above.",
-        table(("name", "type", "default", "bounds", "unit", "what it is"), model_settings(glossary)),
+        *(part for group in GROUPS for part in _group(group, glossary)),
+        "## How models are reached",
+        "Read by the models themselves, and so also under `langgraph dev`.",
+        table(COLUMNS, model_settings(glossary)),
         "## Options of `cantata serve`",
         "`--database` goes before `DATABASE_URL`. With make: `make run ARGS='--port 9000'`.",
         table(("option", "default", "what it does"), _options("serve")),
@@ -63,22 +54,39 @@ def settings_page(glossary: Glossary) -> str:
     )
 
 
+def _group(group: type[BaseModel], glossary: Glossary) -> tuple[str, str, str]:
+    title = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", group.__name__).capitalize()
+    rows = [
+        (
+            code(name.upper()),
+            _setting_type(field.annotation),
+            _shown_default(field.default),
+            _bounds(field.metadata),
+            _unit(name),
+            glossary.sentence(field.description, f"the setting {name}"),
+        )
+        for name, field in group.model_fields.items()
+    ]
+    return f"## {title}", group.__doc__ or "", table(COLUMNS, rows)
+
+
 def _setting_type(annotation: object) -> str:
-    names = {
+    names: dict[object, str] = {
         bool: "`true` or `false`",
         int: "integer",
         float: "number",
         str: "text",
         SecretStr: "secret",
-        Words: "list",
-        WorkspaceDays: "JSON",
         tuple: "list",
         dict: "JSON",
     }
     if typing.get_origin(annotation) is typing.Literal:
         return " or ".join(map(code, typing.get_args(annotation)))
-    kinds = [kind for kind in typing.get_args(annotation) or (annotation,) if kind is not types.NoneType]
-    return names[typing.get_origin(annotation) or kinds[0]] if len(kinds) > 1 else names[kinds[0]]
+    if typing.get_origin(annotation) in (types.UnionType, typing.Union):  # an alias makes it the old one
+        (annotation,) = (kind for kind in typing.get_args(annotation) if kind is not types.NoneType)
+    if typing.get_origin(annotation) is typing.Annotated:
+        annotation = typing.get_args(annotation)[0]
+    return names[typing.get_origin(annotation) or annotation]
 
 
 def _shown_default(value: object) -> str:

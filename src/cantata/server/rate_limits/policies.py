@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from limits import RateLimitItem
 
 from cantata.server.runs.allowances import factors_of
-from cantata.server.settings import MOST_REQUESTS, Settings, rate_of
+from cantata.server.settings import Settings
+from cantata.server.settings.forms import MOST_REQUESTS, rate_of
 
 DEFAULT, STREAM_START, AGENT = "default", "stream_start", "agent"
 
