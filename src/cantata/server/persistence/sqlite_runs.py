@@ -1,32 +1,25 @@
 """The runs' rows in the embedded database. Every statement names the owner or carries a fence."""
 
 import sqlite3
-from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from cantata.callbacks.events import Timestamps
-from cantata.server.errors import Fenced, IdempotencyMismatch, SessionBusy, WorkflowNotFinished, WorkflowNotFound
+from cantata.server.errors import Fenced, WorkflowNotFinished
 from cantata.server.persistence.sqlite import Database
-from cantata.server.persistence.sqlite_branches import UNSEEN, Place, let_go, place_of
-from cantata.server.persistence.sqlite_log import begin, store
-from cantata.server.persistence.sqlite_messages import add_answers, add_question, remove_messages
+from cantata.server.persistence.sqlite_branches import UNSEEN, let_go
+from cantata.server.persistence.sqlite_creation import create_run
+from cantata.server.persistence.sqlite_log import store
+from cantata.server.persistence.sqlite_messages import add_answers, remove_messages
+from cantata.server.persistence.sqlite_run_rows import ACTIVE, RUN_COLUMNS, RUNS, read_run, run_by_id
 from cantata.server.persistence.sqlite_spending import check_allowance
 from cantata.server.runs.frames import Frames
 from cantata.server.runs.ids import RunId, traced_run_of
-from cantata.server.runs.model import FINAL_STATUSES, Claim, Fence, NewRun, Rest, Resumption, Run, RunSpec, Takeover
+from cantata.server.runs.model import FINAL_STATUSES, Claim, Fence, NewRun, Rest, Run, Takeover
 from cantata.server.runs.ports.runs import Created, RunFilter
 
 LATELY = 5_000  # runs, among which the last failures are looked for
-IDEMPOTENCY_HOURS = 24  # how long a key is kept, as the API promises
-
-ACTIVE = "status IN ('queued', 'running', 'interrupted')"
-RUN_COLUMNS = (
-    "id, owner, session_id, thread_id, spec, status, attempt, epoch, last_seq, created_at, updated_at, started_at,"
-    " request_hash, takeover, answers, resumption, base_checkpoint_id, workflow, parent_id, question_id, workspace"
-)
-RUNS = "runs JOIN heads ON heads.run_id = runs.id"
 _NEWEST_CHECKPOINT = (
     "(SELECT max(checkpoint_id) FROM checkpoints WHERE checkpoints.thread_id = runs.thread_id AND namespace = '')"
 )
@@ -50,7 +43,6 @@ _EARLIER = (
     f"SELECT {RUN_COLUMNS} FROM {RUNS} WHERE id IN ({UNSEEN}) AND owner = :owner AND status = 'completed'"
     " ORDER BY number"
 )
-_spec_decoder = msgspec.json.Decoder(RunSpec)
 
 
 class SqliteRuns:
@@ -63,33 +55,15 @@ class SqliteRuns:
     async def create(self, new: NewRun, first: Frames, workflow: bytes) -> Created:
         """Create a run, or find the one of the same key; see the port."""
         now = self._now()
-
-        def operation(cursor: sqlite3.Cursor) -> Created:
-            if known := _known(cursor, new, now):
-                return Created(known, is_new=False, is_waiting=False)
-            busy = None if new.is_session_new else active_in_session(cursor, new.owner, new.session_id)
-            if busy is not None and new.if_busy == "reject":
-                raise SessionBusy(active_workflow_id=busy)
-            check_allowance(cursor, new.owner, new.allowance, now)
-            question_id = _question_of(cursor, new)
-            place = place_of(cursor, new)
-            _touch_session(cursor, new, now)
-            if new.question is not None:
-                add_question(cursor, new.owner, new.session_id, new.question, place.parent_message_id)
-            _insert_run(cursor, new, place, question_id, workflow, now)
-            begin(cursor, new.id, first, now)
-            run = _queued(new, place, question_id, first, workflow, now)
-            return Created(run, is_new=True, is_waiting=busy is not None)
-
-        return await self._database.submit(operation)
+        return await self._database.submit(lambda cursor: create_run(cursor, new, first, workflow, now))
 
     async def get(self, owner: str, run_id: RunId) -> Run | None:
         """Return the run, or None when there is none of this owner."""
-        return self._database.look(lambda connection: _by_id(connection, run_id, owner))
+        return self._database.look(lambda connection: run_by_id(connection, run_id, owner))
 
     async def by_id(self, run_id: RunId) -> Run | None:
         """Return the run of any owner."""
-        return self._database.look(lambda connection: _by_id(connection, run_id))
+        return self._database.look(lambda connection: run_by_id(connection, run_id))
 
     async def find(self, owner: str, wanted: RunFilter, before: RunId | None, limit: int) -> list[Run]:
         """Return runs, newest first."""
@@ -135,7 +109,7 @@ class SqliteRuns:
             if cursor.rowcount == 0:
                 return None
             cursor.execute("UPDATE heads SET epoch = epoch + 1, updated_at = ? WHERE run_id = ?", (now, run_id))
-            run = _by_id(cursor, run_id)
+            run = run_by_id(cursor, run_id)
             assert run is not None
             is_first = run.takeover is None and run.answers is None
             return Claim(run=run, checkpoint_id=run.base_checkpoint_id if is_first else _newest(cursor, run))
@@ -223,7 +197,7 @@ class SqliteRuns:
         """Remove a final run and its log; see the port."""
 
         def operation(cursor: sqlite3.Cursor) -> None:
-            run = _by_id(cursor, run_id, owner)
+            run = run_by_id(cursor, run_id, owner)
             if run is None:
                 return
             if not run.is_final:
@@ -237,37 +211,6 @@ class SqliteRuns:
         await self._database.submit(operation)
 
 
-def _known(cursor: sqlite3.Cursor, new: NewRun, now: str) -> Run | None:
-    """Find the run that the idempotency key made; a key that has expired is set free."""
-    if new.idempotency_key is None:
-        return None
-    row = cursor.execute(
-        f"SELECT {RUN_COLUMNS} FROM {RUNS} WHERE owner = ? AND idempotency_key = ?", (new.owner, new.idempotency_key)
-    ).fetchone()
-    if row is None:
-        return None
-    run = read_run(row)
-    if run.created_at < _hours_before(now, IDEMPOTENCY_HOURS):
-        cursor.execute("UPDATE runs SET idempotency_key = NULL WHERE id = ?", (run.id,))
-        return None
-    if run.request_hash != new.request_hash:
-        raise IdempotencyMismatch
-    return run
-
-
-def _hours_before(now: str, hours: int) -> str:
-    return (datetime.fromisoformat(now) - timedelta(hours=hours)).isoformat(timespec="milliseconds")[:23] + "Z"
-
-
-def active_in_session(cursor: sqlite3.Cursor, owner: str, session_id: str) -> RunId | None:
-    """Return the active run whose turn in its session it is."""
-    row = cursor.execute(
-        f"SELECT id FROM runs WHERE owner = ? AND session_id = ? AND {ACTIVE} ORDER BY number LIMIT 1",
-        (owner, session_id),
-    ).fetchone()
-    return row[0] if row else None
-
-
 def _next_in_session(cursor: sqlite3.Cursor, run_id: RunId) -> RunId | None:
     row = cursor.execute(
         "SELECT other.id FROM runs JOIN runs AS other ON other.owner = runs.owner"
@@ -276,79 +219,6 @@ def _next_in_session(cursor: sqlite3.Cursor, run_id: RunId) -> RunId | None:
         (run_id,),
     ).fetchone()
     return row[0] if row else None
-
-
-def _touch_session(cursor: sqlite3.Cursor, new: NewRun, now: str) -> None:
-    cursor.execute(
-        "INSERT INTO sessions (owner, id, workspace, created_at, updated_at, head_id) VALUES (?1, ?2, ?5, ?3, ?3, ?4)"
-        " ON CONFLICT (owner, id) DO UPDATE SET updated_at = excluded.updated_at, head_id = excluded.head_id",
-        (new.owner, new.session_id, now, new.id, new.workspace),
-    )
-
-
-def _question_of(cursor: sqlite3.Cursor, new: NewRun) -> str | None:
-    """Name the message that the run answers: its own, or another run's."""
-    if new.answers_again is None:
-        return None if new.question is None else new.question.message_id
-    row = cursor.execute(
-        "SELECT question_id FROM runs WHERE id = ? AND owner = ? AND session_id = ?",
-        (new.answers_again, new.owner, new.session_id),
-    ).fetchone()
-    if row is None:
-        raise WorkflowNotFound(f"{new.answers_again}, whose question is to be answered again, is gone.")
-    question_id: str | None = row[0]
-    return question_id
-
-
-def _insert_run(
-    cursor: sqlite3.Cursor, new: NewRun, place: Place, question_id: str | None, workflow: bytes, now: str
-) -> None:
-    cursor.execute(
-        "INSERT INTO runs (id, owner, session_id, parent_id, question_id, last_message_id, thread_id, graph, spec,"
-        " status, created_at, request_hash, idempotency_key, workflow, workspace)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, 'queued', ?9, ?10, ?11, ?12, ?13)",
-        (
-            new.id,
-            new.owner,
-            new.session_id,
-            place.parent_id,
-            question_id,
-            place.thread_id,
-            new.spec.graph,
-            msgspec.json.encode(new.spec),
-            now,
-            new.request_hash,
-            new.idempotency_key,
-            workflow,
-            new.workspace,
-        ),
-    )
-
-
-def _queued(new: NewRun, place: Place, question_id: str | None, first: Frames, workflow: bytes, now: str) -> Run:
-    return Run(
-        id=new.id,
-        owner=new.owner,
-        workspace=new.workspace,
-        session_id=new.session_id,
-        thread_id=place.thread_id,
-        spec=new.spec,
-        status="queued",
-        attempt=1,
-        epoch=0,
-        last_seq=first.last_seq,
-        created_at=now,
-        updated_at=now,
-        started_at=None,
-        request_hash=new.request_hash,
-        takeover=None,
-        answers=None,
-        resumption=None,
-        base_checkpoint_id=None,
-        parent_id=place.parent_id,
-        question_id=question_id,
-        workflow=workflow,
-    )
 
 
 def _owner(cursor: sqlite3.Cursor, run_id: RunId) -> str:
@@ -367,40 +237,6 @@ def _newest(cursor: sqlite3.Cursor, run: Run) -> str | None:
 
 def _head(fence: Fence, frames: Frames | None) -> int:
     return frames.last_seq if frames is not None else fence.last_seq
-
-
-def _by_id(source: sqlite3.Cursor | sqlite3.Connection, run_id: RunId, owner: str | None = None) -> Run | None:
-    where = "id = ?" if owner is None else "id = ? AND owner = ?"
-    values = (run_id,) if owner is None else (run_id, owner)
-    row = source.execute(f"SELECT {RUN_COLUMNS} FROM {RUNS} WHERE {where}", values).fetchone()
-    return read_run(row) if row else None
-
-
-def read_run(row: tuple[Any, ...]) -> Run:
-    """Read a row of `RUN_COLUMNS`."""
-    return Run(
-        id=row[0],
-        owner=row[1],
-        session_id=row[2],
-        thread_id=row[3],
-        spec=_spec_decoder.decode(row[4]),
-        status=row[5],
-        attempt=row[6],
-        epoch=row[7],
-        last_seq=row[8],
-        created_at=row[9],
-        updated_at=row[10],
-        started_at=row[11],
-        request_hash=row[12],
-        takeover=row[13],
-        answers=None if row[14] is None else msgspec.json.decode(row[14]),
-        resumption=None if row[15] is None else msgspec.json.decode(row[15], type=Resumption),
-        base_checkpoint_id=row[16],
-        workflow=row[17],
-        parent_id=row[18],
-        question_id=row[19],
-        workspace=row[20],
-    )
 
 
 def _json(value: Any) -> bytes | None:

@@ -12,7 +12,7 @@ from cantata.server.errors import SessionBusy, SessionNotFound, StorageUnavailab
 from cantata.server.persistence.sqlite import Database
 from cantata.server.persistence.sqlite_messages import COLUMNS, read_message
 from cantata.server.persistence.sqlite_removals import remove_session, sweep
-from cantata.server.persistence.sqlite_runs import ACTIVE, RUN_COLUMNS, RUNS, active_in_session, read_run
+from cantata.server.persistence.sqlite_run_rows import ACTIVE, RUN_COLUMNS, RUNS, active_in_session, read_run
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.model import Message, Run, Session
 from cantata.server.runs.ports.sessions import RunPlace, SessionPlace

@@ -6,7 +6,7 @@ import msgspec
 
 from cantata.callbacks.events import Timestamps
 from cantata.server.persistence.sqlite import Database
-from cantata.server.persistence.sqlite_runs import ACTIVE
+from cantata.server.persistence.sqlite_run_rows import ACTIVE
 from cantata.server.runs.model import RunRecord, RunSpec
 
 PAGE_ROWS = 2_000
