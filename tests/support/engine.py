@@ -18,7 +18,7 @@ from cantata.server.persistence.stores import open_store
 from cantata.server.runs.allowances import Allowances
 from cantata.server.runs.budgets import Budgets
 from cantata.server.runs.definitions import Definitions
-from cantata.server.runs.execution import Engine
+from cantata.server.runs.engine import Engine
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.model import Run
 from cantata.server.runs.ports.bus import Bus, Subscription

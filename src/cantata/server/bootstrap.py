@@ -42,7 +42,7 @@ from cantata.server.persistence.stores import open_store
 from cantata.server.runs.allowances import Allowances
 from cantata.server.runs.budgets import Budgets
 from cantata.server.runs.definitions import Definitions
-from cantata.server.runs.execution import Engine
+from cantata.server.runs.engine import Engine
 from cantata.server.runs.ports.credentials import AuditLog, KeyStore, TicketStore
 from cantata.server.runs.ports.dispatch import Dispatcher
 from cantata.server.runs.ports.sessions import SessionStore

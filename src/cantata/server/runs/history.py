@@ -6,7 +6,7 @@ from typing import Any
 from langgraph.types import StateSnapshot
 
 from cantata.callbacks.redaction import Redaction
-from cantata.server.runs.execution import Engine
+from cantata.server.runs.engine import Engine
 from cantata.server.runs.ids import uuid_of
 from cantata.server.runs.model import Run
 

@@ -28,7 +28,8 @@ from cantata.server.runs.allowances import NOTHING_LIMITED, Allowance
 from cantata.server.runs.approvals import check_answers
 from cantata.server.runs.beginnings import Beginning, beginning_of
 from cantata.server.runs.definitions import Definitions
-from cantata.server.runs.execution import Engine, Execution, history_of
+from cantata.server.runs.engine import Engine
+from cantata.server.runs.execution import Execution
 from cantata.server.runs.fold import WorkflowFold
 from cantata.server.runs.forks import fork_of
 from cantata.server.runs.frames import Frames
@@ -352,13 +353,13 @@ class RunService:
         if run.is_final or folded["last_seq"] == run.last_seq:
             return folded
         fold = WorkflowFold()
-        for event in await history_of(self._engine.log, run):
+        for event in await self._engine.history(run):
             fold.apply(event)
         return fold.workflow()
 
     async def _conclude(self, run: Run, cancellation: Cancellation) -> None:
         """End a run that nobody executes; a claim that comes first wins, and the caller looks again."""
-        history = await history_of(self._engine.log, run)
+        history = await self._engine.history(run)
         execution = Execution(self._engine, Claim(run=run, checkpoint_id=None), history, LiveRun())
         try:
             following = await execution.conclude(cancellation)
@@ -369,7 +370,7 @@ class RunService:
             self._dispatcher.enqueue(following, run.owner)
 
     async def _resume(self, run: Run, rest: Rest) -> None:
-        history = await history_of(self._engine.log, run)
+        history = await self._engine.history(run)
         engine = self._engine
         recorder = Recorder(Claim(run=run, checkpoint_id=None), history, engine, RunMeter(engine.metrics, run))
         event = WorkflowResumed(

@@ -6,7 +6,8 @@ import logging
 from structlog.contextvars import bound_contextvars
 
 from cantata.server.errors import CantataError, Fenced, StorageUnavailable
-from cantata.server.runs.execution import Engine, Execution, history_of
+from cantata.server.runs.engine import Engine
+from cantata.server.runs.execution import Execution
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.live import LiveRun
 from cantata.server.runs.model import Claim
@@ -86,7 +87,7 @@ class Worker:
     async def _attempt(self, claim: Claim, live: LiveRun) -> None:
         assert self._tasks is not None
         with bound_contextvars(workflow_id=claim.run.id, session_id=claim.run.session_id):
-            history = await history_of(self._engine.log, claim.run)
+            history = await self._engine.history(claim.run)
             following = await Execution(self._engine, claim, history, live).run(self._tasks)
         if following is not None:
             self._dispatcher.enqueue(following, claim.run.owner)
