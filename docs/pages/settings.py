@@ -15,7 +15,7 @@ from docs.pages.source import calls
 from pydantic import BaseModel, SecretStr
 
 from cantata.graphs.model_settings import ModelSettings
-from cantata.server.__main__ import _parser
+from cantata.server.__main__ import parser as command_line
 from cantata.server.settings import GROUPS, Settings
 
 COLUMNS = ("name", "type", "default", "bounds", "unit", "what it is")
@@ -136,7 +136,7 @@ def _with_title(command: str) -> tuple[str, str]:
 
 
 def _options(command: str) -> Iterator[Row]:
-    parser = _parser()
+    parser = command_line()
     for word in command.split():
         parser = next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction)).choices[word]
     for action in parser._actions:

@@ -1,0 +1,1 @@
+"""What the `cantata` command can do, a module for each."""
