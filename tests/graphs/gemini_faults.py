@@ -138,7 +138,7 @@ FAULTS = (
         code="model_timeout",
         message=f"{_MODEL} did not answer in time.",
         attempts=2,
-        idle_seconds=0.5,
+        idle_seconds=2.5,
     ),
     Fault(
         name="silence after the first token",
