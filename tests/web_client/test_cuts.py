@@ -84,6 +84,20 @@ def test_every_connection_may_end_after_so_many_bytes(
     assert told == server.events(run_id)
 
 
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_a_cut_within_a_character_spoils_no_text(server: ServerProcess, package: Package, key: str, cut: int) -> None:
+    run_id = flooded(server, f"{key}🌊", 20)
+
+    def within(answer: bytes) -> int | None:
+        return None if (at := answer.find("🌊".encode())) < 0 else at + cut
+
+    with CuttingProxy(server.port, [Fate(cut_where=within, piece_bytes=1), Fate(piece_bytes=1)]) as proxy:
+        (told,) = package.run(READ_ALL, urls=[proxy.url], id=run_id)
+
+    assert proxy.cuts == 1
+    assert told == server.events(run_id)
+
+
 @pytest.mark.parametrize(
     "fates",
     [

@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +17,27 @@ GUIDE = (SOURCE.parent.parent / "docs/frontend.md").read_text()
 README = (SOURCE / "README.md").read_text()
 ASK, SHOW, REACT = re.findall(r"```(?:ts|tsx)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
-# Bytes, minified and gzipped, with the parser of the streams in them.
-CORE_BYTES = 6_500
-ALL_BYTES = 8_700
+# Bytes that a page loads, minified and gzipped, with the parser of the streams in them: those that it begins with, and
+# all of them, with those that it loads where streams do not get through.
+SIZES = {
+    'import { createClient } from "@cantata/client/runs"; globalThis.x = createClient;': (5_000, 5_500),
+    'import { createClient } from "@cantata/client"; globalThis.x = createClient;': (5_900, 6_400),
+    'export * from "@cantata/client";': (8_200, 8_700),
+}
 
 
-def bundled(tmp_path: Path, source: str) -> int:
-    """Bundle a page's own line of imports; return its size."""
-    entry, out = tmp_path / "entry.ts", tmp_path / "out.js"
+def bundled(tmp_path: Path, source: str) -> tuple[int, int]:
+    """Bundle a page's own line of imports; return the bytes that it begins with, and all."""
+    entry, out = tmp_path / "entry.ts", tmp_path / "out"
     entry.write_text(source)
     esbuild = str(PACKAGES / "esbuild" / "bin" / "esbuild")
-    alias = f"--alias:@cantata/client={SOURCE / 'src' / 'index.ts'}"
-    options = ["--bundle", "--minify", "--format=esm", "--target=es2022", "--log-level=error"]
-    run_node("--input-type=module", "-e", RUN_ESBUILD, esbuild, str(entry), alias, f"--outfile={out}", *options)
-    return len(gzip.compress(out.read_bytes(), 9, mtime=0))
+    modules = {"": "index.ts", "/runs": "runs.ts"}
+    aliases = [f"--alias:@cantata/client{name}={SOURCE / 'src' / module}" for name, module in modules.items()]
+    options = ["--bundle", "--splitting", "--minify", "--format=esm", "--target=es2022", "--log-level=error"]
+    run_node("--input-type=module", "-e", RUN_ESBUILD, esbuild, str(entry), f"--outdir={out}", *aliases, *options)
+    sizes = {path.name: len(gzip.compress(path.read_bytes(), 9, mtime=0)) for path in out.iterdir()}
+    assert set(sizes) == {"entry.js", *(path.name for path in out.glob("poll-*.js"))}
+    return sizes["entry.js"], sum(sizes.values())
 
 
 RUN_ESBUILD = """
@@ -57,16 +65,18 @@ def test_the_types_differ_when_a_schema_does(tmp_path: Path) -> None:
         run_node(str(tmp_path / "web/client/generate.mjs"), "--check")
 
 
-@pytest.mark.parametrize(
-    ("source", "most"),
-    [
-        ('import { createClient } from "@cantata/client"; globalThis.x = createClient;', CORE_BYTES),
-        ('export * from "@cantata/client";', ALL_BYTES),
-    ],
-    ids=["core", "all"],
-)
-def test_the_bundle_is_small(tmp_path: Path, source: str, most: int) -> None:
-    assert bundled(tmp_path, source) <= most
+@pytest.mark.parametrize(("source", "most"), SIZES.items(), ids=["runs", "client", "all"])
+def test_the_bundle_is_small(tmp_path: Path, source: str, most: tuple[int, int]) -> None:
+    at_first, in_all = bundled(tmp_path, source)
+
+    assert at_first <= most[0]
+    assert in_all <= most[1]
+
+
+def test_the_readme_tells_how_small_it_is() -> None:
+    told = re.findall(r"\| ([\d.]+) kB \| ([\d.]+) kB \|", README)
+
+    assert told == [(f"{at_first / 1_000:.1f}", f"{in_all / 1_000:.1f}") for at_first, in_all in SIZES.values()]
 
 
 def test_it_needs_nothing_but_a_parser_and_only_react_for_the_hook(package: Package) -> None:
@@ -80,21 +90,32 @@ def test_it_needs_nothing_but_a_parser_and_only_react_for_the_hook(package: Pack
     assert all((built / path).exists() for path in exported)
     assert set(manifest["dependencies"]) == {"eventsource-parser"}
     assert {name: packages for name, packages in imported.items() if packages} == {
-        "connection.js": {"eventsource-parser"},
+        "stream.js": {"eventsource-parser"},
         "react.js": {"react"},
     }
+
+
+def test_no_module_imports_itself_by_a_detour() -> None:
+    """Not even a type: what two modules need of each other belongs into a third."""
+    sources = list((SOURCE / "src").glob("*.ts"))
+    imports = {path.stem: re.findall(r'(?:from|import\()\s*"\./(\w+)\.js"', path.read_text()) for path in sources}
+
+    assert "poll" in imports["follow"]
+    assert set(TopologicalSorter(imports).static_order()) == {path.stem for path in sources}
 
 
 def test_it_is_imported_by_its_names(package: Package) -> None:
     script = """
     show(Object.keys(await import("@cantata/client")).sort());
     show(Object.keys(await import("@cantata/client/react")));
+    show(Object.keys(await import("@cantata/client/runs")));
     """
 
-    names, hooks = package.run(script)
+    names, hooks, of_runs = package.run(script)
 
     assert names == ["CantataError", "Run", "createClient", "createRunStore", "initialWorkflow", "isFinal", "reduce"]
     assert hooks == ["useWorkflow"]
+    assert of_runs == ["CantataError", "createClient"]
 
 
 def test_the_guide_shows_samples_of_the_readme() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.server_process import ServerProcess, eventually
-from tests.web_client.gate import Gate
+from tests.web_client.gate import Answer, Gate
 from tests.web_client.package import Package
 from tests.web_client.test_cuts import runs_of
 
@@ -155,6 +155,23 @@ def test_aborting_stops_the_reading_and_not_the_run(own: ServerProcess, package:
     eventually(lambda: own.workflow(run_id)["status"] == "completed")
 
 
+def test_aborting_ends_the_pause_before_another_attempt(server: ServerProcess, package: Package) -> None:
+    script = """
+    const reading = new AbortController();
+    const onConnection = ({ phase }) => {
+      show(phase);
+      setTimeout(() => reading.abort(new Error("enough")));
+    };
+    const run = client.sendMessage("hi", { signal: reading.signal, onConnection });
+    for (const told of [all(run), run.workflowId, run.finalResponse]) await told.catch(({ message }) => show(message));
+    """
+    with Gate(server.port, lambda asked: Answer(503, {"Retry-After": "3600"})) as gate:
+        told = package.run(script, gate.url)
+
+    assert told == ["reconnecting", "enough", "enough", "enough"]
+    assert len(gate.asked) == 1
+
+
 def test_what_is_aborted_before_it_began_is_an_abort(server: ServerProcess, package: Package) -> None:
     script = """
     const run = client.sendMessage("hi", { signal: AbortSignal.abort() });
@@ -280,6 +297,18 @@ def test_whoever_waits_for_the_answer_need_not_loop_and_whoever_loops_misses_not
 
     assert told == server.events(run_id)
     assert answer == server.workflow(run_id)["final_response"]
+
+
+def test_two_readers_of_a_run_each_get_all_its_events(server: ServerProcess, package: Package, key: str) -> None:
+    script = """
+    const run = client.sendMessage(given.key + " 40 0.01", { graph: "flood" });
+    show(await Promise.all([all(run), all(run)]));
+    show(await run.workflowId);
+    """
+
+    told, run_id = package.run(script, server.url, key=key)
+
+    assert told == [server.events(run_id)] * 2
 
 
 def test_an_answer_comes_also_when_the_loop_is_left(server: ServerProcess, package: Package, key: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.server_process import ServerProcess
+from tests.server_process import ServerProcess, eventually
 from tests.support.cutting_proxy import CuttingProxy, storm
 from tests.web_client.gate import Answer, Gate
 from tests.web_client.package import Package
@@ -131,6 +131,45 @@ def test_a_store_of_an_answered_run_knows_what_was_before(server: ServerProcess,
     (workflow,) = package.run(script, server.url, key=key)
 
     assert told(workflow) == told(server.workflow(workflow["workflow_id"]))
+
+
+def test_a_store_works_with_the_small_client(server: ServerProcess, package: Package, key: str) -> None:
+    script = (
+        SETTLED
+        + """
+    const small = (await import("@cantata/client/runs")).createClient({ baseUrl: given.url });
+    const id = await small.sendMessage(given.key + " 9 0", { graph: "flood" }).workflowId;
+    show((await settled(createRunStore({ client: small, workflowId: id }))).workflow);
+    """
+    )
+
+    (workflow,) = package.run(script, server.url, key=key)
+
+    assert told(workflow) == told(server.workflow(workflow["workflow_id"]))
+
+
+def test_a_store_of_a_run_whose_server_was_killed_shows_what_is_void(
+    own: ServerProcess, package: Package, key: str
+) -> None:
+    """The row counts its attempts from its newest checkpoint, which no event tells."""
+    script = (
+        SETTLED
+        + """
+    const store = createRunStore(client.sendMessage(given.key, { graph: "slow_tool" }));
+    store.subscribe(() => store.getSnapshot().workflow.tools.length === 1 && show("at work"));
+    show((await settled(store)).workflow);
+    """
+    )
+    with package.talk(script, own.url, key=key, options={"attempts": 100_000}) as talk:
+        talk.hear()
+        own.kill()
+        own.start()
+        eventually(lambda: own.desk.ran(key)["patience"] == 2)
+        own.desk.open(key)
+        *_, workflow = talk.rest()
+
+    assert told(workflow) == told(own.workflow(workflow["workflow_id"])) | {"attempt": 2}
+    assert [step["void"] for step in workflow["steps"]].count(True) > 0
 
 
 def test_a_store_that_is_closed_at_once_asks_for_nothing(server: ServerProcess, package: Package, key: str) -> None:

@@ -1,6 +1,8 @@
 """Servers and networks in trouble: what the client does about it, and what it says."""
 
 import json
+import time
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -250,6 +252,94 @@ def test_a_pause_is_as_long_as_the_server_asks(server: ServerProcess, package: P
         ((milliseconds, code),) = package.run(script, gate.url, id=run_id)
 
     assert (milliseconds, code) == (1_000, "busy")
+
+
+def test_a_pause_lasts_until_the_date_that_the_server_tells(server: ServerProcess, package: Package, key: str) -> None:
+    run_id = flooded(server, key, 1)
+    script = """
+    const onConnection = ({ retryInMs }) => retryInMs && show([Date.now(), retryInMs]);
+    await all(client.workflows.follow(given.id, { onConnection }));
+    """
+    until = int(time.time()) + 2
+    late = Answer(503, {"Retry-After": formatdate(until, usegmt=True)})
+    with Gate(server.port, lambda asked: late if asked.number == 1 else None) as gate:
+        ((now, milliseconds),) = package.run(script, gate.url, id=run_id)
+
+    assert now + milliseconds == pytest.approx(until * 1_000, abs=50)
+
+
+def test_polling_begins_no_sooner_than_the_server_asks(server: ServerProcess, package: Package, key: str) -> None:
+    run_id = flooded(server, key, 1)
+    script = """
+    const onConnection = ({ phase, retryInMs }) => show([phase, retryInMs ?? null]);
+    await all(client.workflows.follow(given.id, { onConnection }));
+    """
+    busy = Answer(429, {"Retry-After": "0.1"})
+    with Gate(server.port, lambda asked: busy if asked.wants_stream else None) as gate:
+        phases = package.run(script, gate.url, id=run_id)
+
+    assert phases == [*[["reconnecting", 100]] * 3, ["polling", None], ["ended", None]]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_server_that_is_busy_before_a_run_begins_is_asked_again(
+    own: ServerProcess, package: Package, status: int
+) -> None:
+    script = """
+    const run = client.sendMessage("one 3 0", { graph: "flood" });
+    show(await all(run));
+    """
+    busy = Answer(status, {"Retry-After": "0"})
+    with Gate(own.port, lambda asked: busy if asked.number <= 2 else None) as gate:
+        (told,) = package.run(script, gate.url)
+
+    (run_id,) = [run["workflow_id"] for run in own.client.get("/api/workflows").json()["workflows"]]
+    assert told == own.events(run_id)
+    assert [asked.method for asked in gate.asked] == ["POST"] * 3
+    assert len({asked.headers["idempotency-key"] for asked in gate.asked}) == 1
+
+
+def test_a_frame_that_is_no_json_is_a_fault_of_the_connection(
+    server: ServerProcess, package: Package, key: str
+) -> None:
+    run_id = flooded(server, key, 10)
+    with Gate(server.port, lambda asked: stream(b"data: {torn\n\n") if asked.number == 1 else None) as gate:
+        told, phases = package.run(FOLLOW, gate.url, id=run_id)
+
+    assert told == server.events(run_id)
+    assert ["reconnecting", "unreachable"] in phases
+
+
+def test_a_fault_of_the_page_is_not_taken_for_one_of_the_connection(
+    server: ServerProcess, package: Package, key: str
+) -> None:
+    run_id = flooded(server, key, 1)
+    script = """
+    const onConnection = () => { throw new Error("the page's own"); };
+    await all(client.workflows.follow(given.id, { onConnection })).catch(({ message }) => show(message));
+    """
+    with Gate(server.port, lambda asked: None) as gate:
+        told = package.run(script, gate.url, id=run_id)
+
+    assert told == ["the page's own"]
+    assert len(gate.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"), [(None, "Invalid URL"), ("localhost:8000", "unknown scheme")], ids=["none", "no scheme"]
+)
+def test_an_address_that_is_none_is_an_error_at_once(package: Package, address: str | None, reason: str) -> None:
+    """Node knows no page that an address could be relative to."""
+    script = """
+    const baseUrl = given.address ?? undefined;
+    const run = at(baseUrl, { attempts: 1_000, backoff: () => 3_600_000 }).sendMessage("hi");
+    await run.finalResponse.catch((error) => show(failure(error)));
+    """
+
+    (error,) = package.run(script, address=address)
+
+    assert (error["code"], error["isRetryable"]) == ("unreachable", False)
+    assert reason in error["detail"]
 
 
 def test_without_a_backoff_of_its_own_it_draws_pauses_below_a_growing_bound(

@@ -1,6 +1,9 @@
 /** The parts of the client that only look, and those that change what is stored: one request each. */
 
-import { path, type Server } from "./server.js";
+import type { StartOptions } from "./begin.js";
+import { look, path, queryOf, remove } from "./look.js";
+import { Run } from "./run.js";
+import type { Asking, Server } from "./server.js";
 import type {
   Agent,
   Definition,
@@ -26,89 +29,77 @@ import type {
   VariantBody,
   WholeSession,
 } from "./types.js";
-import type { Run, Start, StartOptions } from "./run.js";
 
-/** What every look-up takes. */
-export interface Asking {
-  signal?: AbortSignal | undefined;
-}
+type Format = "json" | "markdown";
 
-type Begin = (start: Start, options?: StartOptions) => Run;
+export const sessionsOf = (server: Server) => {
+  const change = (id: string, body: SessionBody) =>
+    server.read<WholeSession>("PATCH", path`/api/sessions/${id}`, { body });
+  const messages = async <Message>(id: string, asking?: object): Promise<Message[]> =>
+    (await look<{ messages: Message[] }>(server, path`/api/sessions/${id}/messages`, asking)).messages;
+  return {
+    /** Lists conversations, the newest activity first; `search` looks into titles and messages. */
+    list: ({
+      search,
+      ...page
+    }: Asking & { search?: string | undefined; cursor?: string | undefined; limit?: number | undefined } = {}) =>
+      look<SessionList>(server, "/api/sessions", { q: search || undefined, ...page }),
 
-export const sessionsOf = (server: Server, begin: Begin) => ({
-  /** Lists conversations, the newest activity first; `search` looks into titles and messages. */
-  list: ({
-    search,
-    signal,
-    ...page
-  }: Asking & { search?: string | undefined; cursor?: string | undefined; limit?: number | undefined } = {}) =>
-    server.json<SessionList>("GET", "/api/sessions", { query: { q: search || undefined, ...page }, signal }),
+    get: (id: string, asking?: Asking) => look<WholeSession>(server, path`/api/sessions/${id}`, asking),
 
-  get: (id: string, { signal }: Asking = {}) => server.json<WholeSession>("GET", path`/api/sessions/${id}`, { signal }),
+    /** Gives a title; null gives the default back. */
+    rename: (id: string, title: string | null) => change(id, { title }),
 
-  /** Gives a title; null gives the default back. */
-  rename: (id: string, title: string | null) =>
-    server.json<WholeSession>("PATCH", path`/api/sessions/${id}`, { body: { title } satisfies SessionBody }),
+    /** Goes back to another branch: the next message goes on after the one that is named. */
+    goTo: (id: string, messageId: string) => change(id, { head: messageId }),
 
-  /** Goes back to another branch: the next message goes on after the one that is named. */
-  goTo: (id: string, messageId: string) =>
-    server.json<WholeSession>("PATCH", path`/api/sessions/${id}`, { body: { head: messageId } satisfies SessionBody }),
+    /** Removes a conversation with its runs. */
+    delete: (id: string) => remove(server, path`/api/sessions/${id}`),
 
-  /** Removes a conversation with its runs. */
-  delete: (id: string) => server.json<void>("DELETE", path`/api/sessions/${id}`),
+    /** Lists the messages in order of time: of all branches, or of one, which is named by `active` or by its end. */
+    messages: (id: string, asking?: Asking & { branch?: string | undefined }) => messages<ShownMessage>(id, asking),
 
-  /** Lists the messages in order of time: of all branches, or of one, which is named by `active` or by its end. */
-  messages: async (id: string, { branch, signal }: Asking & { branch?: string | undefined } = {}) =>
-    (
-      await server.json<{ messages: ShownMessage[] }>("GET", path`/api/sessions/${id}/messages`, {
-        query: { branch },
-        signal,
-      })
-    ).messages,
+    /** The same as trees: siblings say something else in each other's place. */
+    tree: (id: string, asking?: Asking) => messages<MessageNode>(id, { view: "tree", ...asking }),
 
-  /** The same as trees: siblings say something else in each other's place. */
-  tree: async (id: string, { signal }: Asking = {}) =>
-    (
-      await server.json<{ messages: MessageNode[] }>("GET", path`/api/sessions/${id}/messages`, {
-        query: { view: "tree" },
-        signal,
-      })
-    ).messages,
+    /** Says something else in place of a user's message, in a branch that begins before it. */
+    edit: (id: string, messageId: string, body: EditBody, options?: StartOptions) =>
+      new Run(server, { path: path`/api/sessions/${id}/messages/${messageId}/edit`, body }, options),
 
-  /** Says something else in place of a user's message, in a branch that begins before it. */
-  edit: (id: string, messageId: string, body: EditBody, options?: StartOptions) =>
-    begin({ path: path`/api/sessions/${id}/messages/${messageId}/edit`, body }, options),
+    /** Asks for another answer. */
+    regenerate: (id: string, messageId: string, body: VariantBody = {}, options?: StartOptions) =>
+      new Run(server, { path: path`/api/sessions/${id}/messages/${messageId}/regenerate`, body }, options),
 
-  /** Asks for another answer. */
-  regenerate: (id: string, messageId: string, body: VariantBody = {}, options?: StartOptions) =>
-    begin({ path: path`/api/sessions/${id}/messages/${messageId}/regenerate`, body }, options),
+    /** Names the document of a whole conversation, for a link. */
+    exportUrl: (id: string, format: Format = "markdown") =>
+      (server.options.baseUrl ?? "").replace(/\/$/, "") + path`/api/sessions/${id}/export` + queryOf({ format }),
 
-  /** Names the document of a whole conversation, for a link. */
-  exportUrl: (id: string, format: "json" | "markdown" = "markdown") =>
-    server.address(path`/api/sessions/${id}/export`, { format }),
+    /** Fetches that document. */
+    export: async (id: string, format: Format = "markdown", asking: Asking = {}) => {
+      const address = path`/api/sessions/${id}/export` + queryOf({ format });
+      const { response, wait, close } = await server.open("GET", address, asking);
+      return wait(response.blob()).finally(close);
+    },
+  };
+};
 
-  /** Fetches that document. */
-  export: async (id: string, format: "json" | "markdown" = "markdown", { signal }: Asking = {}) =>
-    (await server.ask("GET", path`/api/sessions/${id}/export`, { query: { format }, signal })).blob(),
-});
+const COORDINATOR = "/api/coordinator/";
+const STORED = `${COORDINATOR}workflows`;
 
-export const coordinatorOf = (server: Server, begin: Begin) => {
+export const coordinatorOf = (server: Server) => {
   const runs =
-    <Body>(shape: string) =>
+    <Body extends object>(shape: string) =>
     (body: Body, options?: StartOptions) =>
-      begin({ path: `/api/coordinator/${shape}`, body }, options);
+      new Run(server, { path: COORDINATOR + shape, body }, options);
   return {
     /** Lists what a step can name. */
-    agents: async ({ signal }: Asking = {}) =>
-      (await server.json<{ agents: Agent[] }>("GET", "/api/coordinator/agents", { signal })).agents,
+    agents: async (asking?: Asking) => (await look<{ agents: Agent[] }>(server, `${COORDINATOR}agents`, asking)).agents,
     /** Lists the workflows that have a name. */
-    workflows: async ({ signal }: Asking = {}) =>
-      (await server.json<{ workflows: Definition[] }>("GET", "/api/coordinator/workflows", { signal })).workflows,
+    workflows: async (asking?: Asking) => (await look<{ workflows: Definition[] }>(server, STORED, asking)).workflows,
     /** Shows one with its versions and its drawing. */
-    get: (name: string, { signal }: Asking = {}) =>
-      server.json<WholeDefinition>("GET", path`/api/coordinator/workflows/${name}`, { signal }),
-    stats: ({ signal }: Asking = {}) => server.json<Stats>("GET", "/api/coordinator/stats", { signal }),
-    resetStats: () => server.json<Stats>("POST", "/api/coordinator/stats/reset"),
+    get: (name: string, asking?: Asking) => look<WholeDefinition>(server, STORED + path`/${name}`, asking),
+    stats: (asking?: Asking) => look<Stats>(server, `${COORDINATOR}stats`, asking),
+    resetStats: () => server.read<Stats>("POST", `${COORDINATOR}stats/reset`),
     sequential: runs<SequentialBody>("sequential"),
     parallel: runs<ParallelBody>("parallel"),
     hierarchical: runs<HierarchicalBody>("hierarchical"),
@@ -116,26 +107,24 @@ export const coordinatorOf = (server: Server, begin: Begin) => {
     run: runs<NamedBody>("workflow"),
     /** Draws a workflow without running it. */
     draw: (spec: Spec, { signal }: Asking = {}) =>
-      server.json<Drawing>("POST", "/api/coordinator/drawing", { body: { spec }, signal }),
+      server.read<Drawing>("POST", `${COORDINATOR}drawing`, { body: { spec }, signal }),
     /** Stores a workflow under a name that is free. */
-    store: (body: DefinitionBody) => server.json<Definition>("POST", "/api/coordinator/workflows", { body }),
+    store: (body: DefinitionBody) => server.read<Definition>("POST", STORED, { body }),
     /** Makes a new version. */
     change: (name: string, body: NewVersionBody) =>
-      server.json<Definition>("PUT", path`/api/coordinator/workflows/${name}`, { body }),
+      server.read<Definition>("PUT", STORED + path`/${name}`, { body }),
     /** Takes the name away: what runs goes on. */
-    retire: (name: string) => server.json<void>("DELETE", path`/api/coordinator/workflows/${name}`),
+    retire: (name: string) => remove(server, STORED + path`/${name}`),
   };
 };
 
 export const graphsOf = (server: Server) => ({
-  list: async ({ signal }: Asking = {}) =>
-    (await server.json<{ graphs: Graph[] }>("GET", "/api/graphs", { signal })).graphs,
-  drawing: (name: string, { signal }: Asking = {}) =>
-    server.json<Drawing>("GET", path`/api/graphs/${name}/drawing`, { signal }),
+  list: async (asking?: Asking) => (await look<{ graphs: Graph[] }>(server, "/api/graphs", asking)).graphs,
+  drawing: (name: string, asking?: Asking) => look<Drawing>(server, path`/api/graphs/${name}/drawing`, asking),
 });
 
 /** Lists models that a request may name, the default first. There may be more. */
 export const modelsOf =
   (server: Server) =>
-  async ({ signal }: Asking = {}): Promise<Model[]> =>
-    (await server.json<{ models: Model[] }>("GET", "/api/models", { signal })).models;
+  async (asking?: Asking): Promise<Model[]> =>
+    (await look<{ models: Model[] }>(server, "/api/models", asking)).models;

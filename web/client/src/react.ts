@@ -1,8 +1,8 @@
 /** A run as React state. */
 
 import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
-import type { Client } from "./client.js";
 import type { Run } from "./run.js";
+import type { Client } from "./runs.js";
 import { createRunStore, type RunSnapshot, type RunStore, type StoreOptions } from "./store.js";
 import type { Workflow } from "./workflow.js";
 

@@ -1,92 +1,49 @@
 /** A run as its starter holds it: its events to loop over, its answer to wait for, and the way to stop it. */
 
-import { Patience } from "./backoff.js";
-import { Stream, type Connection, type Tell } from "./connection.js";
-import { follow, isTerminal, type Place } from "./follow.js";
+import { follow } from "./follow.js";
+import type { Connection, Tell } from "./options.js";
+import { patienceOf } from "./patience.js";
+import { isTerminal, type Place } from "./place.js";
 import { CantataError } from "./problems.js";
-import { path, type Server } from "./server.js";
+import { runAt, type Server } from "./server.js";
+import { begin, type Begun, type Start, type StartOptions } from "./begin.js";
 import type { CantataEvent } from "./types.js";
 import type { Workflow } from "./workflow.js";
 
-export interface ReadOptions {
-  /** Aborting it stops reading. The run goes on: `cancel` stops that. */
-  signal?: AbortSignal | undefined;
-  onConnection?: Tell | undefined;
-}
+type Events = AsyncGenerator<CantataEvent, void, undefined>;
 
-export interface FollowOptions extends ReadOptions {
-  /** Begin after the event with this number. */
-  after?: number | undefined;
-}
-
-export interface StartOptions extends ReadOptions {
-  /** Names the request, so that repeating it starts nothing; one is made up unless it is given. */
-  idempotencyKey?: string | undefined;
-}
-
-/** A request that starts a run, or goes on with one after an event. */
-export interface Start {
-  path: string;
-  body: unknown;
-  after?: number;
-}
-
-interface Begun {
-  place: Place;
-  first?: Stream | undefined;
-  unread?: ReturnType<typeof setTimeout>;
-}
-
-const WITHOUT_STREAM = { Prefer: "respond-async", Accept: "application/json" };
-
-/** How long the stream that a start was answered with waits for a reader: a browser has six connections in all. */
-const UNREAD_MS = 2_000;
+const ENDED: Connection = { phase: "ended", attempt: 0 };
 
 export class Run implements AsyncIterable<CantataEvent> {
   /** The id, as soon as the server has said it; rejects when the run cannot be started. */
   readonly workflowId: Promise<string>;
   /** How the page is connected now. */
   connection: Connection = { phase: "connecting", attempt: 0 };
+  readonly #server: Server;
+  readonly #options: StartOptions;
   readonly #begun: Promise<Begun>;
-  readonly #over: Promise<void>;
-  #settle!: { resolve: () => void; reject: (error: unknown) => void };
-  #isOver = false;
-  #readers = 0;
-  #isAwaited = false;
-  #isDraining = false;
-  readonly #told = new Set<Tell>();
-  readonly #signal: AbortSignal;
+  /** Those that read now, as promises of their leaving. */
+  readonly #readers = new Set<Promise<void>>();
+  readonly #told: Set<Tell | undefined>;
 
   /** @internal */
-  constructor(
-    private readonly server: Server,
-    begin: Start | (() => Promise<Start>) | Place,
-    private readonly options: StartOptions,
-  ) {
-    this.#signal = options.signal ?? new AbortController().signal;
-    this.#over = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
-    this.#begun = "workflowId" in begin ? Promise.resolve({ place: begin }) : this.#start(begin);
+  constructor(server: Server, start: Start | Place, options: StartOptions = {}) {
+    this.#server = server;
+    this.#options = options;
+    this.#told = new Set([options.onConnection]);
+    this.#begun = begin(server, start, options, this.#tell);
     this.workflowId = this.#begun.then(({ place }) => place.workflowId);
-    // Nobody has to wait for any of them.
-    this.#over.catch(() => {});
-    this.workflowId.catch(this.#settle.reject);
+    this.workflowId.catch(() => {}); // nobody has to wait for it
   }
 
   /** Goes on where the loop before was left; leaving a loop closes the connection, and the run goes on. */
-  [Symbol.asyncIterator](): AsyncGenerator<CantataEvent, void, undefined> {
+  [Symbol.asyncIterator](): Events {
     return this.events();
   }
 
   /** The same, for a reader that is stopped from outside. */
-  async *events(signal?: AbortSignal): AsyncGenerator<CantataEvent, void, undefined> {
-    this.#readers += 1;
-    try {
-      const begun = await this.#begun;
-      yield* this.#read(begun.place, signal);
-    } finally {
-      this.#readers -= 1;
-      void this.#drain();
-    }
+  events(signal?: AbortSignal): Events {
+    return this.#read(true, signal);
   }
 
   /**
@@ -94,9 +51,7 @@ export class Run implements AsyncIterable<CantataEvent> {
    * A run that asks a human has not ended.
    */
   get workflow(): Promise<Workflow> {
-    this.#isAwaited = true;
-    void this.#drain();
-    return this.#over.then(() => this.fetchWorkflow());
+    return this.#toTheEnd();
   }
 
   /** The answer, once the run has ended; null where there is none, as of a cancelled run. Rejects when it failed. */
@@ -109,20 +64,19 @@ export class Run implements AsyncIterable<CantataEvent> {
 
   /** Stops the run and returns it as it ended; one that has ended by itself is returned as it is. */
   async cancel(reason = ""): Promise<Workflow> {
-    const address = path`/api/workflows/${await this.workflowId}/cancel`;
-    try {
-      return await this.server.json<Workflow>("POST", address, { body: { reason } });
-    } catch (error) {
-      if (error instanceof CantataError && error.code === "workflow_finished") return this.fetchWorkflow();
-      throw error;
-    }
+    const address = runAt(await this.workflowId, "/cancel");
+    return this.#server.read<Workflow>("POST", address, { body: { reason } }).catch((error: CantataError) => {
+      if (error.code !== "workflow_finished") throw error;
+      return this.fetchWorkflow();
+    });
   }
 
   /** Fetches the workflow as it is now. */
   async fetchWorkflow(): Promise<Workflow> {
-    const address = path`/api/workflows/${await this.workflowId}`;
-    const patience = new Patience(this.server.options, () => {}, this.#signal);
-    return patience.persist(() => this.server.json<Workflow>("GET", address, { signal: this.#signal }));
+    const address = runAt(await this.workflowId);
+    const { signal } = this.#options;
+    const patience = patienceOf(this.#server.options, () => {}, signal);
+    return patience.persist(() => this.#server.read<Workflow>("GET", address, { signal }));
   }
 
   /** Calls `tell` whenever the connection changes, until the function that is returned is called. */
@@ -131,85 +85,41 @@ export class Run implements AsyncIterable<CantataEvent> {
     return () => this.#told.delete(tell);
   }
 
-  /**
-   * Sends the request until it is answered. Its key makes sure that only one run comes of it. Where streams do not get
-   * through, the run is started without one.
-   */
-  async #start(asked: Start | (() => Promise<Start>)): Promise<Begun> {
-    const { idempotencyKey = newKey() } = this.options;
-    const patience = new Patience(this.server.options, this.#tell, this.#signal);
-    const { path, body, after } = typeof asked === "function" ? await patience.persist(asked) : asked;
-    return patience.persist(async () => {
-      const first = await Stream.open(this.server, "POST", path, {
-        body,
-        query: { after },
-        headers: { "Idempotency-Key": idempotencyKey, ...(patience.hasNoStream && WITHOUT_STREAM) },
-        signal: this.#signal,
-      });
-      const workflowId = first.response.headers.get("X-Workflow-Id") ?? "";
-      const place = { workflowId, seq: after ?? 0 };
-      if (first.response.status === 202) return { place, first: void first.close() };
-      const begun: Begun = { place, first };
-      begun.unread = setTimeout(() => {
-        first.close();
-        begun.first = undefined;
-      }, UNREAD_MS);
-      return begun;
-    });
-  }
-
-  async *#read(place: Place, signal?: AbortSignal): AsyncGenerator<CantataEvent, void, undefined> {
-    const begun = await this.#begun;
-    const { first } = begun;
-    begun.first = undefined;
-    clearTimeout(begun.unread);
-    const until = signal ? AbortSignal.any([this.#signal, signal]) : this.#signal;
-    const patience = new Patience(this.server.options, this.#tell, until);
+  /** Reads from where the loop before was left; what is no loop does not move that place. Each has its own. */
+  async *#read(isLoop: boolean, signal?: AbortSignal): Events {
+    let leave!: () => void;
+    const reader = new Promise<void>((resolve) => (leave = resolve));
+    this.#readers.add(reader);
     try {
-      for await (const event of follow({
-        server: this.server,
-        place,
-        patience,
-        tell: this.#tell,
-        first,
-        signal: until,
-      })) {
-        if (isTerminal(event)) this.#end();
+      const { place, take } = await this.#begun;
+      const own = { ...place };
+      const until = AbortSignal.any([this.#options.signal, signal].filter(Boolean) as AbortSignal[]);
+      for await (const event of follow(this.#server, own, this.#tell, until, take?.())) {
+        if (isLoop) place.seq = own.seq;
+        if (isTerminal(event)) this.#tell(ENDED);
         yield event;
       }
-      if (this.connection.phase !== "ended") this.#end(); // all had been seen before
-    } catch (error) {
-      if (!signal?.aborted) this.#settle.reject(error);
-      throw error;
+      this.#tell(ENDED); // also where all had been seen before
+    } finally {
+      this.#readers.delete(reader);
+      leave();
     }
   }
 
-  #end(): void {
-    this.#isOver = true;
-    this.#tell({ phase: "ended", attempt: 0 });
-    this.#settle.resolve();
-  }
-
-  /** Reads for those who wait, where nobody reads. What it reads, a later loop reads again. */
-  async #drain(): Promise<void> {
-    try {
-      const { place } = await this.#begun;
-      if (!this.#isAwaited || this.#isOver || this.#isDraining || this.#readers) return;
-      this.#isDraining = true;
-      for await (const _ of this.#read({ ...place }));
-    } catch {
-      // Whoever waits is told.
+  /** Reads while nobody else does. What is read here, a later loop reads again. */
+  async #toTheEnd(): Promise<Workflow> {
+    await this.#begun;
+    while (this.connection !== ENDED) {
+      const [reader] = this.#readers;
+      if (reader) await reader;
+      else for await (const _ of this.#read(false));
     }
+    return this.fetchWorkflow();
   }
 
   readonly #tell: Tell = (connection) => {
+    if (this.connection === ENDED) return;
     this.connection = connection;
-    this.options.onConnection?.(connection);
-    for (const tell of this.#told) tell(connection);
+    for (const tell of this.#told) tell?.(connection);
   };
-}
-
-/** Makes up a key; `crypto.randomUUID` is for pages from a safe origin only. */
-function newKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

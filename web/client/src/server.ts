@@ -1,115 +1,97 @@
 /** The server as requests see it: where it is, who asks, and how it refuses. Knows nothing of runs. */
 
-import { asError, refusal } from "./problems.js";
-import { Watch } from "./watch.js";
-import type { Backoff } from "./backoff.js";
+import type { ClientOptions } from "./options.js";
+import { refusal } from "./problems.js";
+import { watchOver, type Watch } from "./watch.js";
 
-export interface ClientOptions {
-  /** Where the server is, as `https://agents.example` or `/cantata`; left out, where the page came from. */
-  baseUrl?: string | undefined;
-  /**
-   * What to send as bearer. A function is asked for every request, and keeps the token itself; where one was refused
-   * or has expired, it is told which.
-   */
-  token?: string | ((refused?: string) => string | Promise<string>) | undefined;
-  fetch?: typeof fetch | undefined;
-  /** Sent with every request. */
-  headers?: Record<string, string> | undefined;
-  /** Silence after which a connection counts as dead. The server breaks its own after 15 s; 45 s. */
-  silenceMs?: number | undefined;
-  /** Pause between polls, where streams do not get through; 1 s. */
-  pollMs?: number | undefined;
-  /** Failures in a row after which the client gives up: 30, which takes some minutes. */
-  attempts?: number | undefined;
-  /** How long to wait before trying again; by default any time up to a bound that doubles with each failure. */
-  backoff?: Backoff | undefined;
-}
-
-export interface Asked {
-  query?: object | undefined;
-  body?: unknown;
-  headers?: Record<string, string>;
+/** What every look-up takes. */
+export interface Asking {
   signal?: AbortSignal | undefined;
 }
 
+export interface Asked extends Asking {
+  body?: object | undefined;
+  headers?: Record<string, string>;
+}
+
+/** An answer whose body is still to come, under watch. */
+export interface Answer extends Watch {
+  response: Response;
+}
+
+export type Server = ReturnType<typeof serverOf>;
+
 const SILENCE_MS = 45_000; // three of the server's heartbeats
 
-export class Server {
-  #token = "";
-  #isTokenRefused = false;
+export function serverOf(options: ClientOptions) {
+  const { baseUrl = "", token = "", silenceMs = SILENCE_MS } = options;
+  let bearer = ""; // that was sent last
+  let expired: string | undefined;
 
-  constructor(readonly options: ClientOptions) {}
+  /** Asks for the token, and says which one is none any more. */
+  const bearerInsteadOf = async (refused = expired): Promise<string> => {
+    expired = undefined;
+    return (bearer = typeof token === "string" ? token : await token(refused));
+  };
 
-  /** How long nothing may come. */
-  get silenceMs(): number {
-    return this.options.silenceMs ?? SILENCE_MS;
-  }
+  const send = (method: string, path: string, { body, headers, signal }: Asked, sent: string) =>
+    (options.fetch ?? fetch)(baseUrl.replace(/\/$/, "") + path, {
+      method,
+      headers: {
+        ...options.headers,
+        Accept: "application/json",
+        ...(sent && { Authorization: `Bearer ${sent}` }),
+        ...(body && { "Content-Type": "application/json" }),
+        ...headers,
+      },
+      body: JSON.stringify(body) as string | null, // undefined where there is none
+      signal: signal as AbortSignal | null,
+    });
 
-  /** Asks, and gives the answer if it is one. Throws a CantataError for a refusal. */
-  async ask(method: string, path: string, asked: Asked = {}): Promise<Response> {
-    const bearer = await this.#bearer();
-    let response = await this.#send(method, path, asked, bearer);
-    if (response.status === 401 && typeof this.options.token === "function") {
-      this.expire();
-      const other = await this.#bearer();
-      if (other !== bearer) response = await this.#send(method, path, asked, other);
+  const ask = async (method: string, path: string, asked: Asked): Promise<Response> => {
+    const sent = await bearerInsteadOf();
+    let response = await send(method, path, asked, sent);
+    if (response.status === 401) {
+      const other = await bearerInsteadOf(sent);
+      if (other !== sent) response = await send(method, path, asked, other);
     }
     if (!response.ok) throw await refusal(response);
     return response;
-  }
+  };
 
-  async json<Answer>(method: string, path: string, asked: Asked = {}): Promise<Answer> {
-    const watch = new Watch(this.silenceMs, asked.signal);
+  /** Asks, and gives the answer if it is one, to be closed. Throws a CantataError for a refusal. */
+  const open = async (method: string, path: string, asked: Asked): Promise<Answer> => {
+    const watch = watchOver(silenceMs, asked.signal);
     try {
-      const headers = { Accept: "application/json" };
-      const response = await watch.wait(this.ask(method, path, { headers, ...asked, signal: watch.signal }));
-      return (response.status === 204 ? undefined : await watch.wait(response.json())) as Answer;
+      return { ...watch, response: await watch.wait(ask(method, path, { ...asked, signal: watch.signal })) };
     } catch (error) {
-      asked.signal?.throwIfAborted();
-      throw asError(error);
-    } finally {
       watch.close();
+      throw error;
     }
-  }
+  };
 
-  /** Names a place of the server. */
-  address(path: string, query?: object): string {
-    return `${this.options.baseUrl?.replace(/\/$/, "") ?? ""}${path}${queryOf(query)}`;
-  }
+  /** Asks, and reads the whole answer. */
+  const read = async <Read>(method: string, path: string, asked: Asked = {}): Promise<Read> => {
+    const { response, wait, close } = await open(method, path, asked);
+    try {
+      return await wait(response.json());
+    } finally {
+      close();
+    }
+  };
 
-  /** Notes that the token is none any more: the function is told so when it is asked next. */
-  expire(): void {
-    this.#isTokenRefused = true;
-  }
+  return {
+    options,
+    open,
+    read,
 
-  #send(method: string, path: string, { query, body, headers, signal }: Asked, bearer: string): Promise<Response> {
-    return (this.options.fetch ?? fetch)(this.address(path, query), {
-      method,
-      headers: {
-        ...this.options.headers,
-        ...(bearer && { Authorization: `Bearer ${bearer}` }),
-        ...(body !== undefined && { "Content-Type": "application/json" }),
-        ...headers,
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      ...(signal && { signal }),
-    });
-  }
-
-  async #bearer(): Promise<string> {
-    const { token = "" } = this.options;
-    if (typeof token === "string") return token;
-    const refused = this.#isTokenRefused ? this.#token : undefined;
-    this.#isTokenRefused = false;
-    return (this.#token = await token(refused));
-  }
+    /** Notes that the token is none any more: the function is told so when it is asked next. */
+    expire: (): void => {
+      expired = bearer;
+    },
+  };
 }
 
-function queryOf(query: object = {}): string {
-  const told = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
-  return told.length ? `?${new URLSearchParams(told.map(([name, value]) => [name, String(value)]))}` : "";
-}
-
-/** Writes a name into a path. */
-export const path = (parts: TemplateStringsArray, ...names: string[]): string =>
-  parts.reduce((whole, part, at) => whole + encodeURIComponent(names[at - 1] ?? "") + part);
+/** Names a run's place, or what is under it. */
+export const runAt = (workflowId: string, what = ""): string =>
+  `/api/workflows/${encodeURIComponent(workflowId)}${what}`;

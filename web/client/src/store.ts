@@ -3,11 +3,11 @@
  * and folded once for each frame that the browser draws.
  */
 
-import type { Client } from "./client.js";
-import type { Connection } from "./connection.js";
+import type { Connection } from "./options.js";
 import { asError } from "./problems.js";
 import { reduce } from "./reduce.js";
 import { Run } from "./run.js";
+import type { Client } from "./runs.js";
 import type { CantataEvent } from "./types.js";
 import { initialWorkflow, isFinal, type Workflow } from "./workflow.js";
 

@@ -1,38 +1,41 @@
-/** Gives up what keeps silent for too long. The timer of `AbortSignal.timeout` would not keep Node alive meanwhile. */
+/** Waits for the other side of a connection, and gives it up when it keeps silent for too long. */
 
-import { CantataError } from "./problems.js";
+import { asError, CantataError } from "./problems.js";
 
-export class Watch {
-  readonly #controller = new AbortController();
-  readonly signal = this.#controller.signal;
+export type Watch = ReturnType<typeof watchOver>;
 
-  constructor(
-    private readonly silenceMs: number,
-    signal: AbortSignal | undefined,
-  ) {
-    this.endWith(signal);
-  }
+export function watchOver(silenceMs: number, until: AbortSignal | undefined) {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const endWith = (other: AbortSignal | undefined): void => {
+    const end = (): void => controller.abort(other?.reason);
+    if (other?.aborted) end();
+    other?.addEventListener("abort", end, { signal });
+  };
+  endWith(until);
+  return {
+    signal,
+    /** Ends with another signal, too. */
+    endWith,
+    close: () => controller.abort(),
 
-  endWith(signal: AbortSignal | undefined): void {
-    const end = (): void => this.close(signal?.reason);
-    if (signal?.aborted) end();
-    signal?.addEventListener("abort", end, { signal: this.signal });
-  }
-
-  /** Waits for the other side; the time that this side takes for itself does not count. */
-  async wait<Answer>(answer: Promise<Answer>): Promise<Answer> {
-    const timer = setTimeout(
-      () => this.close(new CantataError("silent", "Nothing came for too long.")),
-      this.silenceMs,
-    );
-    try {
-      return await answer;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  close(reason?: unknown): void {
-    this.#controller.abort(reason);
-  }
+    /**
+     * Waits; the time that this side takes for itself does not count. Throws the reason of an abort as it is, and a
+     * CantataError for whatever else goes wrong.
+     */
+    async wait<Answer>(answer: Promise<Answer>): Promise<Answer> {
+      // The timer of `AbortSignal.timeout` would not keep Node alive meanwhile.
+      const timer = setTimeout(
+        () => controller.abort(new CantataError("silent", "Nothing came for too long.")),
+        silenceMs,
+      );
+      try {
+        return await answer;
+      } catch (error) {
+        throw signal.aborted ? signal.reason : asError(error);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
 }

@@ -24,8 +24,7 @@ export interface Workflow extends ToldWorkflow {
 export type Status = Workflow["status"];
 
 /** Tells that nothing will follow. */
-export const isFinal = (status: Status): boolean =>
-  status === "completed" || status === "failed" || status === "cancelled";
+export const isFinal = (status: Status): boolean => /^(completed|failed|cancelled)$/.test(status);
 
 /** Returns a workflow of which nothing is known but its name. */
 export function initialWorkflow(workflowId: string): Workflow {

@@ -1,11 +1,12 @@
-/** Runs, which over HTTP are called workflows: start, follow, steer and look at them. */
+/** Runs that there are: lists of them, a closer look at one, forks from its checkpoints, its removal. */
 
-import type { Asking } from "./lookups.js";
-import { Run, type FollowOptions, type Start, type StartOptions } from "./run.js";
-import { path, type Server } from "./server.js";
+import type { StartOptions } from "./begin.js";
+import { look, remove } from "./look.js";
+import { Run } from "./run.js";
+import { runAt, type Asking, type Server } from "./server.js";
 import type { Checkpoint, Drawing, EventsPage, WorkflowList, WorkflowStatus } from "./shapes.js";
-import type { ForkBody, WorkflowBody } from "./types.js";
-import type { Status, Workflow } from "./workflow.js";
+import type { ForkBody } from "./types.js";
+import type { Status } from "./workflow.js";
 
 export interface WorkflowFilter {
   status?: Status | undefined;
@@ -16,70 +17,27 @@ export interface WorkflowFilter {
   limit?: number | undefined;
 }
 
-export const workflowsOf = (server: Server) => {
-  const status = (id: string, { signal }: Asking = {}) =>
-    server.json<WorkflowStatus>("GET", path`/api/workflows/${id}/status`, { signal });
-  return {
-    /** Runs any graph. */
-    start: (body: WorkflowBody, options: StartOptions = {}) =>
-      new Run(server, { path: "/api/workflows", body }, options),
+export const workflowsOf = (server: Server) => ({
+  /** Tells how it is doing, cheaply. */
+  status: (id: string, asking?: Asking) => look<WorkflowStatus>(server, runAt(id, "/status"), asking),
 
-    /** Reads a run that there is, from its beginning or after an event. */
-    follow: (id: string, { after = 0, ...options }: FollowOptions = {}) =>
-      new Run(server, { workflowId: id, seq: after }, options),
+  list: (filter?: WorkflowFilter & Asking) => look<WorkflowList>(server, "/api/workflows", filter),
 
-    get: (id: string, { signal }: Asking = {}) => server.json<Workflow>("GET", path`/api/workflows/${id}`, { signal }),
+  /** Gives a page of what happened after an event. */
+  events: (id: string, asking?: Asking & { after?: number | undefined; limit?: number | undefined }) =>
+    look<EventsPage>(server, runAt(id, "/events"), asking),
 
-    /** Tells how it is doing, cheaply. */
-    status,
+  /** Starts a run from a checkpoint of this one. */
+  fork: (id: string, body: ForkBody, options?: StartOptions) =>
+    new Run(server, { path: runAt(id, "/fork"), body }, options),
 
-    list: ({ signal, ...query }: WorkflowFilter & Asking = {}) =>
-      server.json<WorkflowList>("GET", "/api/workflows", { query, signal }),
+  /** Lists the checkpoints, newest first. */
+  history: async (id: string, asking?: Asking & { limit?: number | undefined }) =>
+    (await look<{ checkpoints: Checkpoint[] }>(server, runAt(id, "/history"), asking)).checkpoints,
 
-    /** Gives a page of what happened after an event. */
-    events: (
-      id: string,
-      { signal, ...query }: Asking & { after?: number | undefined; limit?: number | undefined } = {},
-    ) => server.json<EventsPage>("GET", path`/api/workflows/${id}/events`, { query, signal }),
+  /** Draws what the run runs, in the version that it started with. */
+  drawing: (id: string, asking?: Asking) => look<Drawing>(server, runAt(id, "/drawing"), asking),
 
-    /** Stops a run and returns it as it ended. One that had ended by itself is refused with `workflow_finished`. */
-    cancel: (id: string, reason = "") =>
-      server.json<Workflow>("POST", path`/api/workflows/${id}/cancel`, { body: { reason } }),
-
-    /**
-     * Answers a run that waits for a human. Its events go on after `after`, else with the `workflow_resumed` that the
-     * answer brings about.
-     */
-    resume: (id: string, responses: Record<string, unknown>, options: StartOptions & FollowOptions = {}) => {
-      const { after, signal } = options;
-      const from = (last: number): Start => ({
-        path: path`/api/workflows/${id}/resume`,
-        body: { responses },
-        after: last,
-      });
-      // Nothing comes after the question until it is answered: its number is the run's last.
-      const atHead = async (): Promise<Start> => from((await status(id, { signal })).last_seq);
-      return new Run(server, after === undefined ? atHead : from(after), options);
-    },
-
-    /** Starts a run from a checkpoint of this one. */
-    fork: (id: string, body: ForkBody, options: StartOptions = {}) =>
-      new Run(server, { path: path`/api/workflows/${id}/fork`, body }, options),
-
-    /** Lists the checkpoints, newest first. */
-    history: async (id: string, { limit, signal }: Asking & { limit?: number | undefined } = {}) =>
-      (
-        await server.json<{ checkpoints: Checkpoint[] }>("GET", path`/api/workflows/${id}/history`, {
-          query: { limit },
-          signal,
-        })
-      ).checkpoints,
-
-    /** Draws what the run runs, in the version that it started with. */
-    drawing: (id: string, { signal }: Asking = {}) =>
-      server.json<Drawing>("GET", path`/api/workflows/${id}/drawing`, { signal }),
-
-    /** Removes a run that has ended. */
-    delete: (id: string) => server.json<void>("DELETE", path`/api/workflows/${id}`),
-  };
-};
+  /** Removes a run that has ended. */
+  delete: (id: string) => remove(server, runAt(id)),
+});
