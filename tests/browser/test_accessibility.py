@@ -30,6 +30,16 @@ APPROVAL = {
     "steps": [{"agent": "researcher"}, {"type": "approval", "prompt": "Is this good enough?"}],
     "input": "The history of tea",
 }
+RICH = """# \u0633\u0644\u0627\u0645
+
+Tea [1](https://a.example), [2](https://b.example), [3](https://c.example) and $x^2$:
+
+$$\\sqrt{2}$$
+
+| a | b |
+| --- | --- |
+| 1 | 2 |
+"""
 
 
 async def findings(page: Page) -> list[str]:
@@ -65,6 +75,18 @@ async def test_a_conversation_has_no_serious_fault(
     await expect(chat.turn(2)).to_contain_text("Is this good enough?")
     await chat.turn(0).get_by_role("button", name="used 2 tools").click()
     await chat.turn(0).get_by_role("button", name="calculator").click()
+
+    assert await findings(chat.page) == []
+
+
+@pytest.mark.parametrize("theme", THEMES)
+async def test_an_answer_with_all_that_it_may_hold_has_no_serious_fault(
+    visits: Visits, server: ServerProcess, theme: Theme
+) -> None:
+    session_id = f"rich-{theme}"
+    server.waited("/api/workflows", {"graph": "repeated", "input": RICH, "session_id": session_id})
+    chat = Chat(await visits.open(f"{server.url}/#/s/{session_id}", color_scheme=theme))
+    await expect(chat.turn(0).locator(".run-answer").get_by_role("math")).to_have_count(2)
 
     assert await findings(chat.page) == []
 

@@ -1,9 +1,10 @@
 """A conversation on the page, from the first prompt to branches, in the way that it shows."""
 
+import asyncio
 from uuid import uuid4
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.chat import Chat
 from tests.browser.conftest import Fresh
@@ -145,6 +146,31 @@ async def test_a_message_during_a_run_waits_for_its_turn(visits: Visits, server:
 
     await expect(chat.turn(1)).to_contain_text("The second half is said, too.")
     await chat.ended()
+
+
+async def test_a_message_waits_until_it_is_known_whom_the_conversation_is_with(
+    visits: Visits, server: ServerProcess, key: str
+) -> None:
+    server.waited("/chat", {"message": "Find cases for John Smith", "agent": "communications", "session_id": key})
+    page = await visits.open(server.url)
+    read = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await read.wait()
+        await route.continue_()
+
+    await page.route(f"**/api/sessions/{key}", hold)
+    await page.goto(f"{server.url}/#/s/{key}")
+    chat = Chat(page)
+    await chat.say("Find cases for Ada")
+    await expect(page.get_by_text("Is sent as soon as the conversation is known")).to_be_visible()
+    assert server.client.get(f"/api/sessions/{key}").json()["workflow_count"] == 1
+    read.set()
+
+    await expect(chat.turns).to_have_count(2)
+    await chat.ended()
+    runs = server.client.get(f"/api/sessions/{key}").json()["workflows"]
+    assert [run["graph"] for run in runs] == ["communications", "communications"]
 
 
 async def test_a_question_of_a_graph_is_answered_with_any_value(

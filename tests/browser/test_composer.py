@@ -45,6 +45,25 @@ async def test_a_composed_workflow_is_stored_and_can_be_opened_again(visits: Vis
     await expect(page.get_by_role("menuitem", name="tea_notes")).to_be_visible()
 
 
+async def test_a_new_version_keeps_what_inputs_must_fit(visits: Visits, server: ServerProcess) -> None:
+    schema = {"type": "string", "maxLength": 90}
+    spec = {"type": "sequential", "steps": [{"agent": "researcher"}]}
+    body = {"name": "short_notes", "description": "Notes.", "spec": spec, "input_schema": schema}
+    server.client.post("/api/coordinator/workflows", json=body).raise_for_status()
+    page = await composer(visits, server)
+    await page.get_by_role("button", name="Open a workflow").click()
+    await page.get_by_role("menuitem", name="short_notes").click()
+
+    await page.get_by_role("radio", name="Side by side").check()
+    await page.get_by_role("button", name="Store the workflow").click()
+    await page.get_by_role("menuitem", name="New version of short_notes").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Store").click()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+
+    stored = server.client.get("/api/coordinator/workflows/short_notes").json()
+    assert (stored["version"], stored["strategy"], stored["input_schema"]) == (2, "parallel", schema)
+
+
 async def test_the_command_that_does_the_same_is_shown(visits: Visits, server: ServerProcess) -> None:
     page = await composer(visits, server)
 

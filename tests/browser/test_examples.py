@@ -122,7 +122,7 @@ async def test_the_react_example_shows_thoughts_tools_and_the_answer(
 
 async def test_the_react_example_stops_a_run(visits: Visits, fresh: Fresh, react_example: Path) -> None:
     with origin_of(react_example) as origin:
-        server = fresh(None, CORS_ORIGINS=origin, OFFLINE_DEMO_TOKEN_DELAY_MS="200").start()
+        server = fresh(None, CORS_ORIGINS=origin, OFFLINE_DEMO_TOKEN_DELAY_MS="5000").start()
         page = await visits.open(f"{origin}/?server={server.url}")
         await page.get_by_role("button", name="Ask").click()
 

@@ -13,6 +13,12 @@ from tests.browser.visits import Visits
 from tests.server_process import ServerProcess
 
 WIDE: dict[str, Any] = {"viewport": {"width": 1400, "height": 900}}
+APART = """() => {
+  const axis = document.querySelector(".panel-axis");
+  const labels = [...axis.querySelectorAll("span")].map((label) => label.getBoundingClientRect());
+  const ends = [...labels.slice(1).map(({ left }) => left), axis.getBoundingClientRect().right + 0.5];
+  return labels.length > 0 && labels.every(({ right }, at) => right <= ends[at]);
+}"""
 
 
 @pytest.fixture
@@ -90,3 +96,16 @@ async def test_nested_agents_are_shown_within_the_one_that_asked_them(
     await done.get_by_role("button", expanded=False).first.click()
 
     await expect(done.get_by_role("group", name=re.compile("^Step ")).first).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [320, 390, 480, 1280])
+async def test_the_labels_of_the_time_line_stand_beside_each_other(
+    visits: Visits, server: ServerProcess, width: int
+) -> None:
+    body = {"graph": "trip_planner", "input": "Plan three days in Rome from Cairo in October", "session_id": "axis"}
+    server.waited("/api/workflows", body)
+    page = await visits.open(f"{server.url}/#/s/axis", viewport={"width": width, "height": 800})
+    await page.get_by_role("button", name="Show the timeline").last.click()
+    await expect(page.get_by_role("region", name="Waterfall")).to_be_visible()
+
+    await page.wait_for_function(APART)

@@ -76,3 +76,36 @@ async def test_a_title_is_text_whatever_it_holds(visits: Visits, server: ServerP
     page = await visits.open(server.url)
 
     await expect(page.get_by_role("link", name="<img src=x onerror=alert(1)>")).to_be_visible()
+
+
+async def test_a_run_beside_the_one_that_is_shown_keeps_its_conversation_busy(
+    visits: Visits, server: ServerProcess
+) -> None:
+    session_id = f"s{uuid4().hex[:12]}"
+    server.started("held", session_id, session_id=session_id)
+    later = server.started("held", session_id, session_id=session_id, if_busy="enqueue")
+    server.client.post(f"/api/workflows/{later}/cancel").raise_for_status()
+    page = await visits.open(server.url)
+    row = page.get_by_role("navigation", name="Conversations").get_by_role("link", name=session_id)
+
+    await expect(row).to_contain_text("Busy")
+    server.desk.open(session_id)
+
+    await expect(row).not_to_contain_text("Busy")
+
+
+async def test_a_conversation_at_work_is_stopped_and_deleted_from_its_own_menu(
+    visits: Visits, server: ServerProcess
+) -> None:
+    session_id = f"s{uuid4().hex[:12]}"
+    server.started("held", session_id, session_id=session_id)
+    page = await visits.open(f"{server.url}/#/s/{session_id}")
+    await expect(page.get_by_role("navigation", name="Conversations").get_by_text(session_id)).to_be_visible()
+
+    await page.get_by_role("banner").get_by_role("button", name="More").click()
+    await page.get_by_role("menuitem", name="Delete").click()
+    await expect(page.get_by_role("dialog")).to_contain_text("What is running in it is stopped first.")
+    await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+
+    await expect(page).to_have_url(f"{server.url}/#/")
+    assert server.client.get(f"/api/sessions/{session_id}").status_code == 404

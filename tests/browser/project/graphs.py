@@ -102,6 +102,15 @@ async def hold(state: MessagesState) -> dict[str, Any]:
     return {"messages": [AIMessage("The first half is said. The second half is said, too.")]}
 
 
+async def repeat(state: MessagesState) -> dict[str, Any]:
+    """Say what was said, thought aloud first, piece by piece."""
+    text = state["messages"][-1].text
+    get_stream_writer()({"type": "agent_thinking", "text": text})
+    for start in range(0, len(text), 7):
+        say(text[start : start + 7])
+    return {"messages": [AIMessage(text)]}
+
+
 async def ask(state: Given) -> Given:
     """Ask a human."""
     answer = interrupt({"question": "Shall I send it?", "text": state.get("text", "")})
@@ -117,5 +126,6 @@ async def fall(state: MessagesState) -> dict[str, Any]:
 hostile = StateGraph(MessagesState).add_node("attack", attack).add_edge(START, "attack").compile()
 flood = StateGraph(MessagesState).add_node("pour", pour).add_edge(START, "pour").compile()
 held = StateGraph(MessagesState).add_node("hold", hold).add_edge(START, "hold").compile()
+repeated = StateGraph(MessagesState).add_node("repeat", repeat).add_edge(START, "repeat").compile()
 question = StateGraph(Given).add_node("ask", ask).add_edge(START, "ask").compile()
 broken = StateGraph(MessagesState).add_node("fall", fall).add_edge(START, "fall").compile()

@@ -1,21 +1,19 @@
 /** The page: the conversations, the one that is open, and what is shown beside it. */
-import { createClient, type Run } from "@cantata/client";
-import { lazy, Suspense, useCallback, useDeferredValue, useEffect, useState } from "react";
+import { createClient } from "@cantata/client";
+import { useCallback, useDeferredValue, useEffect, useState } from "react";
 import { door, useAccess } from "./access/access.ts";
 import type { Access } from "./access/door.ts";
 import { SignInAgain, SignInPage } from "./access/SignIn.tsx";
-import { announce, LiveRegion } from "./parts/LiveRegion.tsx";
+import { LiveRegion } from "./parts/LiveRegion.tsx";
+import { Opened } from "./Opened.tsx";
 import { Sheet } from "./parts/Sheet.tsx";
-import { Spinner } from "./parts/Spinner.tsx";
 import { peek } from "./sessions/board.ts";
-import { sessionsChanged } from "./sessions/changes.ts";
-import { post } from "./sessions/outbox.ts";
+import type { Told } from "./sessions/Conversation.tsx";
 import { Sidebar } from "./sessions/Sidebar.tsx";
 import { useChoices } from "./sessions/useChoices.ts";
 import { useSessions } from "./sessions/useSessions.ts";
 import { BASE } from "./shell/address.ts";
 import { Banner, SignedOut } from "./shell/Banner.tsx";
-import { ErrorBoundary } from "./shell/ErrorBoundary.tsx";
 import { isOffline } from "./shell/faults.ts";
 import { Header, ShowSidebar } from "./shell/Header.tsx";
 import type { PanelName } from "./shell/panels.ts";
@@ -23,17 +21,13 @@ import { prefer, usePreferences } from "./shell/preferences.ts";
 import { SidePanel } from "./shell/SidePanel.tsx";
 import { useMedia } from "./shell/useMedia.ts";
 import { go, useRoute } from "./shell/useRoute.ts";
-import { StartPage } from "./start/StartPage.tsx";
 import "./shell/shell.css";
-
-/** Asked for at once, and not waited for: the start page is there before what shows runs. */
-const conversation = import("./sessions/Conversation.tsx");
-const Conversation = lazy(() => conversation.then((module) => ({ default: module.Conversation })));
-const ComposePage = lazy(() => import("./compose/ComposePage.tsx"));
-const OperationsPage = lazy(() => import("./operations/OperationsPage.tsx"));
 
 const client = createClient({ baseUrl: BASE, token: door.token });
 const DEMO = "offline-demo";
+
+const HEADINGS = { start: null, compose: "Compose a workflow", operations: "Operations" } as const;
+const NOTHING: Told = { sessionId: "", title: null, latestId: null };
 
 export function App() {
   const access = useAccess();
@@ -55,24 +49,21 @@ function Page({ access }: { access: Extract<Access, { phase: "in" | "over" }> })
   const [isPutOff, setIsPutOff] = useState(false);
   const choices = useChoices(client, isReachable && route.name !== "compose" && !isOver);
   const [panel, setPanel] = useState<PanelName | null>(null);
-  const [title, setTitle] = useState<string | null>(null);
-  const [latestId, setLatestId] = useState<string | null>(null);
+  const [told, setTold] = useState(NOTHING);
 
   const isComposing = route.name === "compose";
   const isAtOperations = route.name === "operations";
   const isSidebarShown = !isNarrow && preferences.showSidebar;
   const sessionId = route.name === "session" ? route.sessionId : null;
   const chosenId = route.name === "session" ? (route.workflowId ?? null) : null;
+  const { title, latestId } = told.sessionId === sessionId ? told : NOTHING;
   const workflowId = sessionId === null ? null : (chosenId ?? latestId);
   const listed = list.sessions.find((session) => session.session_id === sessionId);
-  const model = choices.models.find(({ name }) => name === preferences.model) ?? choices.models.find((one) => one.is_default);
+  const model =
+    choices.models.find(({ name }) => name === preferences.model) ?? choices.models.find((one) => one.is_default);
   const hasDemo = model?.name === DEMO;
 
-  useEffect(() => {
-    setLatestId(null);
-    setTitle(null);
-  }, [sessionId]);
-  const heading = isAtOperations ? "Operations" : isComposing ? "Compose a workflow" : sessionId ? (title ?? listed?.title ?? "Conversation") : null;
+  const heading = route.name === "session" ? (title ?? listed?.title ?? "Conversation") : HEADINGS[route.name];
   useTitle(heading);
 
   const openPanel = useCallback(
@@ -85,8 +76,9 @@ function Page({ access }: { access: Extract<Access, { phase: "in" | "over" }> })
 
   const { reload } = list;
   useEffect(() => {
-    if (!isOver) setIsPutOff(false);
-    if (!isOver) void reload();
+    if (isOver) return;
+    setIsPutOff(false);
+    void reload();
   }, [isOver, reload]);
 
   const showSidebar = () => (isNarrow ? setIsDrawerOpen(true) : prefer("showSidebar", true));
@@ -149,49 +141,34 @@ function Page({ access }: { access: Extract<Access, { phase: "in" | "over" }> })
             client={client}
             title={heading}
             sessionId={sessionId}
+            activeId={listed?.active_workflow_id ?? null}
             workflowId={workflowId}
             panel={panel}
             isSidebarShown={isSidebarShown}
             isNarrow={isNarrow}
             onShowSidebar={showSidebar}
             onPanel={setPanel}
-            onChanged={() => setTitle(null)}
+            onChanged={() => setTold({ ...told, title: null })}
             onDeleted={leave}
           />
         )}
         {isOver && isPutOff && <SignedOut onSignIn={() => setIsPutOff(false)} />}
         <Banner workflowId={latestId} isReachable={isReachable} onRetry={() => void list.reload()} />
         <main id="main" className="shell-main" tabIndex={-1}>
-          <ErrorBoundary of={`${route.name} ${sessionId}`} what="conversation" data={() => peek(workflowId)?.workflow}>
-            <Suspense fallback={<Waiting />}>
-              {route.name === "start" && <StartPage client={client} choices={choices} hasDemo={hasDemo} />}
-              {route.name === "compose" && (
-                <ComposePage
-                  client={client}
-                  models={choices.models}
-                  onStarted={onComposed}
-                  onClose={leave}
-                  start={!isSidebarShown && <ShowSidebar isNarrow={isNarrow} onClick={showSidebar} />}
-                />
-              )}
-              {isAtOperations && <OperationsPage client={client} principal={access.principal} />}
-              {route.name === "session" && (
-                <Conversation
-                  key={route.sessionId}
-                  client={client}
-                  sessionId={route.sessionId}
-                  workflowId={route.workflowId}
-                  choices={choices}
-                  hasDemo={hasDemo}
-                  isReachable={isReachable}
-                  version={listed ? `${listed.updated_at} ${listed.active_workflow_id} ${listed.title}` : ""}
-                  onTitle={setTitle}
-                  onLatest={setLatestId}
-                  onOpenPanel={openPanel}
-                />
-              )}
-            </Suspense>
-          </ErrorBoundary>
+          <Opened
+            route={route}
+            client={client}
+            choices={choices}
+            hasDemo={hasDemo}
+            isReachable={isReachable}
+            principal={access.principal}
+            listed={listed}
+            shown={() => peek(workflowId)?.workflow}
+            composerStart={!isSidebarShown && <ShowSidebar isNarrow={isNarrow} onClick={showSidebar} />}
+            onLeave={leave}
+            onTold={setTold}
+            onOpenPanel={openPanel}
+          />
         </main>
       </div>
       {side &&
@@ -210,28 +187,8 @@ function Page({ access }: { access: Extract<Access, { phase: "in" | "over" }> })
   );
 }
 
-/** A composed workflow's run is shown in the conversation that the server has made for it. */
-async function onComposed(run: Run, title: string): Promise<void> {
-  try {
-    const { session_id: sessionId, graph } = await client.workflows.get(await run.workflowId);
-    post({ sessionId, text: title, graph, run });
-    sessionsChanged();
-    go({ name: "session", sessionId });
-  } catch {
-    announce("The workflow could not be started."); // the composer shows why
-  }
-}
-
 function useTitle(title: string | null) {
   useEffect(() => {
     document.title = title ? `${title} · Cantata` : "Cantata";
   }, [title]);
-}
-
-function Waiting() {
-  return (
-    <div className="shell-waiting">
-      <Spinner label="Loading" />
-    </div>
-  );
 }

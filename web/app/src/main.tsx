@@ -1,6 +1,9 @@
 import "./styles/tokens.css";
 import "./styles/base.css";
-import "./parts/parts.css"; // before what is made of the parts, so that it may change them
+import "./parts/Button.css"; // the parts come before what is made of them, so that it may change them
+import "./parts/Menu.css";
+import "./parts/Dialog.css";
+import "./parts/parts.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App.tsx";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { choicesOf } from "../src/sessions/choices.ts";
+import { choicesOf, graphToGoOnWith, NO_CHOICES } from "../src/sessions/choices.ts";
 
 const GRAPH = { name: "assistant", description: "Answers.", input_schema: null, error: null };
 const READY = { name: "trip_planner", description: "Plans.", origin: "ready-made", input_schema: null };
@@ -17,4 +17,28 @@ test("a stored workflow can be picked like a graph, a ready-made one is a graph 
 
 test("what is listed twice can be picked once", () => {
   assert.equal(choicesOf([{ ...GRAPH, name: "essay" }], [STORED], []).graphs.length, 1);
+});
+
+const CHOICES = choicesOf([GRAPH, { ...GRAPH, name: "writer" }], [], []);
+
+test("a conversation goes on with whom it was with", () => {
+  assert.equal(graphToGoOnWith("writer", CHOICES), "writer");
+});
+
+test("a conversation in which nobody answered, or somebody who is gone, goes on with the first agent", () => {
+  assert.deepEqual(
+    [null, "gone"].map((latest) => graphToGoOnWith(latest, CHOICES)),
+    ["assistant", "assistant"],
+  );
+});
+
+test("nobody is named before the conversation is known", () => {
+  assert.deepEqual(
+    [CHOICES, NO_CHOICES].map((choices) => graphToGoOnWith(undefined, choices)),
+    [null, null],
+  );
+});
+
+test("whom it was with is asked also where the server has not told yet who there is", () => {
+  assert.equal(graphToGoOnWith("writer", NO_CHOICES), "writer");
 });

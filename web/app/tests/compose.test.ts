@@ -1,12 +1,35 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Spec } from "@cantata/client";
-import { begin, edited, firstDraft, isChanged, marked, readDraft, redone, undone, type Draft } from "../src/compose/draft.ts";
+import {
+  begin,
+  edited,
+  firstDraft,
+  isChanged,
+  marked,
+  readDraft,
+  redone,
+  undone,
+  type Draft,
+} from "../src/compose/draft.ts";
 import { faultsByStep, faultsOf } from "../src/compose/faults.ts";
 import { namesOf, stepsByNode } from "../src/compose/nodeNames.ts";
 import { readSpec } from "../src/compose/readSpec.ts";
 import { curlOf, requestOf } from "../src/compose/requests.ts";
-import { at, changed, duplicated, inserted, moved, removed, replaced, reshaped, stepsOf, unwrapped, wrapped, type Shape } from "../src/compose/specEdit.ts";
+import {
+  at,
+  changed,
+  duplicated,
+  inserted,
+  moved,
+  removed,
+  replaced,
+  reshaped,
+  stepsOf,
+  unwrapped,
+  wrapped,
+  type Shape,
+} from "../src/compose/specEdit.ts";
 import { TEMPLATES } from "../src/compose/templates.ts";
 import { readRun } from "./fixtures/runs.ts";
 
@@ -33,15 +56,19 @@ test("a step is found at its path, and nothing where there is none", () => {
 });
 
 test("edits return a new spec and leave the old one as it was", () => {
-  const next = changed(removed(inserted(SPEC, "steps.1", 0, { agent: "travel" }), "steps.0"), "steps.0", { on_error: "continue" });
+  const next = changed(removed(inserted(SPEC, "steps.1", 0, { agent: "travel" }), "steps.0"), "steps.0", {
+    on_error: "continue",
+  });
 
   assert.deepEqual(agents(next), ["travel", "writer", "reviewer", "content"]);
-  assert.equal((next.type === "sequential" && (next.steps[0] as { on_error?: string }).on_error), "continue");
+  assert.equal(next.type === "sequential" && (next.steps[0] as { on_error?: string }).on_error, "continue");
   assert.deepEqual(SPEC, BEFORE);
 });
 
 test("a member that is undefined is taken away", () => {
-  assert.deepEqual(at(changed(SPEC, "steps.1.tasks.1", { method: undefined }), "steps.1.tasks.1"), { agent: "content" });
+  assert.deepEqual(at(changed(SPEC, "steps.1.tasks.1", { method: undefined }), "steps.1.tasks.1"), {
+    agent: "content",
+  });
 });
 
 test("a step moves among its siblings, and stays at the ends", () => {
@@ -91,7 +118,13 @@ test("a manager does not lead itself", () => {
 });
 
 test("the server's errors stand at the steps that they name", () => {
-  const faults = faultsOf({ errors: [{ path: "spec.steps.1.tasks.0.steps.1.method", message: "no" }, { path: "spec.steps.1.aggregate.agent", message: "none" }, { path: "steps", message: "few" }] });
+  const faults = faultsOf({
+    errors: [
+      { path: "spec.steps.1.tasks.0.steps.1.method", message: "no" },
+      { path: "spec.steps.1.aggregate.agent", message: "none" },
+      { path: "steps", message: "few" },
+    ],
+  });
   const found = faultsByStep(SPEC, faults);
 
   assert.deepEqual(found.get("steps.1.tasks.0.steps.1"), [{ path: "method", message: "no" }]);
@@ -100,7 +133,10 @@ test("the server's errors stand at the steps that they name", () => {
 });
 
 test("an error about a name says what a name is", () => {
-  assert.match(faultsOf({ errors: [{ path: "spec.steps.0.name", message: "String should match pattern '^x$'" }] })[0]!.message, /begins with a letter/);
+  assert.match(
+    faultsOf({ errors: [{ path: "spec.steps.0.name", message: "String should match pattern '^x$'" }] })[0]!.message,
+    /begins with a letter/,
+  );
 });
 
 test("steps know the nodes that the server makes of them", () => {
@@ -112,14 +148,26 @@ test("steps know the nodes that the server makes of them", () => {
 });
 
 test("a manager's node stands for its shape", () => {
-  const spec: Shape = { type: "hierarchical", master: { name: "assistant" }, subAgents: [{ name: "researcher" }, { agent: "writer", method: "report" }] };
-  const drawn = readRun("led").drawing.nodes.filter((node) => node.type === "agent").map((node) => node.id);
+  const spec: Shape = {
+    type: "hierarchical",
+    master: { name: "assistant" },
+    subAgents: [{ name: "researcher" }, { agent: "writer", method: "report" }],
+  };
+  const drawn = readRun("led")
+    .drawing.nodes.filter((node) => node.type === "agent")
+    .map((node) => node.id);
 
-  assert.deepEqual(drawn.map((id) => stepsByNode(spec).get(id)), ["", "subAgents.0", "subAgents.1"]);
+  assert.deepEqual(
+    drawn.map((id) => stepsByNode(spec).get(id)),
+    ["", "subAgents.0", "subAgents.1"],
+  );
 });
 
 test("names that are taken are numbered", () => {
-  assert.deepEqual(namesOf([{ agent: "writer" }, { agent: "writer" }, { agent: "a b", method: "x" }, { agent: "9" }], ["writer_2"]), ["writer", "writer_3", "a_b_x", "agent_9"]);
+  assert.deepEqual(
+    namesOf([{ agent: "writer" }, { agent: "writer" }, { agent: "a b", method: "x" }, { agent: "9" }], ["writer_2"]),
+    ["writer", "writer_3", "a_b_x", "agent_9"],
+  );
 });
 
 test("text that is a spec is read, and what is none is told", () => {
@@ -142,7 +190,10 @@ test("sub_agents is read as subAgents", () => {
 
 test("a request has the spec's members beside its input", () => {
   assert.deepEqual(requestOf(TEMPLATES[1]!.spec, "Tea", "offline-demo").body.aggregate, "concat");
-  assert.deepEqual(requestOf({ agent: "writer" } as Spec, "Tea", ""), { shape: "sequential", body: { steps: [{ agent: "writer" }], input: "Tea" } });
+  assert.deepEqual(requestOf({ agent: "writer" } as Spec, "Tea", ""), {
+    shape: "sequential",
+    body: { steps: [{ agent: "writer" }], input: "Tea" },
+  });
 });
 
 test("a command can be pasted whatever is in it", () => {
@@ -177,5 +228,11 @@ test("a draft that was kept is read again, anything else is forgotten", () => {
   const draft = firstDraft();
 
   assert.deepEqual(readDraft(JSON.stringify(draft)), draft);
-  assert.deepEqual(["", null, "{}", "[1]", '{"spec":{"agent":"x"},"input":"","model":""}'].map(readDraft), [null, null, null, null, null]);
+  assert.deepEqual(["", null, "{}", "[1]", '{"spec":{"agent":"x"},"input":"","model":""}'].map(readDraft), [
+    null,
+    null,
+    null,
+    null,
+    null,
+  ]);
 });

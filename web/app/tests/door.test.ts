@@ -20,7 +20,8 @@ class Server {
   ask = (method: string, path: string, headers: Record<string, string>): Promise<Response> => {
     this.asked.push(`${method} ${path}`);
     const key = headers["Authorization"]?.replace("Bearer ", "");
-    if (key === undefined) return Promise.resolve(Response.json({ principal: null, methods: ["key", "token"], is_open: false }));
+    if (key === undefined)
+      return Promise.resolve(Response.json({ principal: null, methods: ["key", "token"], is_open: false }));
     const id = this.keys[key];
     if (!id) return Promise.resolve(Response.json({ code: "token_expired", detail: "Over." }, { status: 401 }));
     return Promise.resolve(Response.json({ principal: person(id), methods: ["key", "token"], is_open: false }));

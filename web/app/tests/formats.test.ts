@@ -32,7 +32,8 @@ const PRICES: [number, string][] = [
 ];
 for (const [usd, said] of PRICES) test(`${usd} dollars are ${said}`, () => assert.equal(money(usd), said));
 
-test("sizes have units", () => assert.deepEqual([bytes(340), bytes(12_400), bytes(3_100_000)], ["340 B", "12.4 kB", "3.1 MB"]));
+test("sizes have units", () =>
+  assert.deepEqual([bytes(340), bytes(12_400), bytes(3_100_000)], ["340 B", "12.4 kB", "3.1 MB"]));
 
 const NOW = new Date("2026-11-21T12:00:00Z");
 const AGES: [string, string][] = [

@@ -24,7 +24,10 @@ test("a graph without a schema takes a text", () => {
 });
 
 test("a graph that wants more has a form, with what it needs first", () => {
-  const schema = object({ depth: { type: "integer", description: "How deep." }, a: { type: "string" }, b: {} }, ["a", "b"]);
+  const schema = object({ depth: { type: "integer", description: "How deep." }, a: { type: "string" }, b: {} }, [
+    "a",
+    "b",
+  ]);
   assert.deepEqual(inputKind(graph(schema)), {
     kind: "members",
     members: [

@@ -9,14 +9,20 @@ const led = readRun("led").drawing;
 
 const byId = (drawing: Drawing) => new Map(layout(drawing).nodes.map((placed) => [placed.node.id, placed]));
 const isInside = (inner: PlacedNode, outer: PlacedNode) =>
-  inner.x >= outer.x && inner.y >= outer.y && inner.x + inner.width <= outer.x + outer.width && inner.y + inner.height <= outer.y + outer.height;
+  inner.x >= outer.x &&
+  inner.y >= outer.y &&
+  inner.x + inner.width <= outer.x + outer.width &&
+  inner.y + inner.height <= outer.y + outer.height;
 const overlap = (a: PlacedNode, b: PlacedNode) =>
   a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 
 test("every node and every edge of a drawing is placed once", () => {
   const picture = layout(nested);
 
-  assert.deepEqual(picture.nodes.map((placed) => placed.node.id).toSorted(), nested.nodes.map((node) => node.id).toSorted());
+  assert.deepEqual(
+    picture.nodes.map((placed) => placed.node.id).toSorted(),
+    nested.nodes.map((node) => node.id).toSorted(),
+  );
   assert.equal(picture.edges.length, nested.edges.length);
 });
 
@@ -31,7 +37,10 @@ test("siblings do not lie on each other", () => {
   const leaves = layout(nested).nodes.filter((placed) => placed.node.type !== "workflow");
   const pairs = leaves.flatMap((one, index) => leaves.slice(index + 1).map((other) => [one, other] as const));
 
-  assert.deepEqual(pairs.filter(([one, other]) => overlap(one, other)), []);
+  assert.deepEqual(
+    pairs.filter(([one, other]) => overlap(one, other)),
+    [],
+  );
 });
 
 test("branches stand from left to right as the spec lists them", () => {
@@ -62,4 +71,3 @@ test("equal drawings give equal pictures", () => {
 test("a drawing of nothing is a picture of nothing", () => {
   assert.deepEqual(layout({ nodes: [], edges: [], mermaid: "" }), { width: 0, height: 0, nodes: [], edges: [] });
 });
-

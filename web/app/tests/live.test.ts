@@ -9,7 +9,10 @@ import type { Page } from "../src/live/page.ts";
 class Store implements RunStore {
   isClosed = false;
   private listeners = new Set<() => void>();
-  private snapshot: RunSnapshot = { workflow: initialWorkflow("wf_1"), connection: { phase: "connecting", attempt: 0 } };
+  private snapshot: RunSnapshot = {
+    workflow: initialWorkflow("wf_1"),
+    connection: { phase: "connecting", attempt: 0 },
+  };
 
   tell(members: Partial<Workflow>): void {
     this.snapshot = { workflow: { ...this.snapshot.workflow, ...members }, connection: { phase: "live", attempt: 0 } };
@@ -71,7 +74,10 @@ test("a hidden tab lets its stream go, and takes it up when it is seen again", (
   tab.wait(6_000);
   tab.hide(false);
 
-  assert.deepEqual(stores.map((store) => store.isClosed), [true, false]);
+  assert.deepEqual(
+    stores.map((store) => store.isClosed),
+    [true, false],
+  );
   assert.equal(run.getSnapshot().workflow.last_seq, 5);
 });
 
@@ -97,7 +103,10 @@ test("a tab that is left for a moment keeps its stream", () => {
   tab.hide(false);
   tab.wait(10_000);
 
-  assert.deepEqual(stores.map((store) => store.isClosed), [false]);
+  assert.deepEqual(
+    stores.map((store) => store.isClosed),
+    [false],
+  );
 });
 
 test("a run that has ended is not read again", () => {
@@ -117,7 +126,10 @@ test("a connection that was given up can be tried again", () => {
 
   run.reconnect();
 
-  assert.deepEqual(stores.map((store) => store.isClosed), [true, false]);
+  assert.deepEqual(
+    stores.map((store) => store.isClosed),
+    [true, false],
+  );
 });
 
 /** A clock whose frames come every 16 ms; drawing takes `cost`. */

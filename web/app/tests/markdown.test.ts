@@ -5,13 +5,15 @@ import { createElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import ReactMarkdown from "react-markdown";
 import { repair } from "../src/markdown/repair.ts";
-import { isTooMuch, rules, safeAddress, wellFormed } from "../src/markdown/rules.ts";
+import { isTooMuch, rules, safeAddress } from "../src/markdown/rules.ts";
 import { partsOf, Splitter } from "../src/markdown/split.ts";
+import { wellFormed } from "../src/markdown/wellFormed.ts";
 import { DOCUMENTS } from "./fixtures/documents.ts";
 
 /** The page shows no images; React would write a preload of each at the top. */
 const components = { img: ({ alt }: { alt?: string }) => createElement("i", null, alt) };
-const html = (text: string) => renderToStaticMarkup(createElement(ReactMarkdown, { ...rules, components, children: wellFormed(text) }));
+const html = (text: string) =>
+  renderToStaticMarkup(createElement(ReactMarkdown, { ...rules, components, children: wellFormed(text) }));
 const whole = (blocks: readonly string[]) => blocks.map(html).join("\n").replace(/\s+/g, " ");
 
 /** Feeds *text* in pieces, as a stream would, and returns the blocks at its end. */
@@ -32,7 +34,10 @@ for (const [name, text] of Object.entries(DOCUMENTS)) {
 test("blocks lose nothing of the text", () => {
   const all = Object.values(DOCUMENTS).map((text) => [grown(text, 5).join(""), text]);
 
-  assert.deepEqual(all.map(([joined]) => joined), all.map(([, text]) => text));
+  assert.deepEqual(
+    all.map(([joined]) => joined),
+    all.map(([, text]) => text),
+  );
 });
 
 test("a settled block is the same string the next time, and is not read again", () => {
@@ -52,8 +57,14 @@ test("a part of a text that did not change is the same object", () => {
   const before = partsOf(blocks, []);
   const after = partsOf([...blocks.slice(0, 19), "Another."], before);
 
-  assert.deepEqual(after.map((part) => part.length), [8, 8, 4]);
-  assert.deepEqual(after.map((part, at) => part === before[at]), [true, true, false]);
+  assert.deepEqual(
+    after.map((part) => part.length),
+    [8, 8, 4],
+  );
+  assert.deepEqual(
+    after.map((part, at) => part === before[at]),
+    [true, true, false],
+  );
 });
 
 test("another text begins anew", () => {
@@ -143,14 +154,36 @@ test("NUL and halves of characters are replaced, whole characters are not", () =
 });
 
 test("only the web, mail and the text itself can be linked", () => {
-  const addresses = ["https://a.b/c", "http://a", "mailto:a@b", "#fn", "javascript:x", " javascript:x", "//evil", "/path", "ftp://a", "JaVaScript:x", "https://a b", "java\nscript:x"];
+  const addresses = [
+    "https://a.b/c",
+    "http://a",
+    "mailto:a@b",
+    "#fn",
+    "javascript:x",
+    " javascript:x",
+    "//evil",
+    "/path",
+    "ftp://a",
+    "JaVaScript:x",
+    "https://a b",
+    "java\nscript:x",
+  ];
 
   assert.deepEqual(addresses.filter(safeAddress), ["https://a.b/c", "http://a", "mailto:a@b", "#fn"]);
 });
 
 test("what is too large or too deep is not rendered", () => {
-  const hostile = ["|a".repeat(9_000), "> ".repeat(5_000) + "x", "[".repeat(10_000), "- ".repeat(500) + "x", "a".repeat(70_000)];
+  const hostile = [
+    "|a".repeat(9_000),
+    "> ".repeat(5_000) + "x",
+    "[".repeat(10_000),
+    "- ".repeat(500) + "x",
+    "a".repeat(70_000),
+  ];
 
-  assert.deepEqual(hostile.map(isTooMuch), hostile.map(() => true));
+  assert.deepEqual(
+    hostile.map(isTooMuch),
+    hostile.map(() => true),
+  );
   assert.equal(isTooMuch(Object.values(DOCUMENTS).join("\n\n").slice(0, 20_000)), false);
 });

@@ -8,7 +8,9 @@ const stateOf = ({ drawing, workflow }: RecordedRun, id: string) => statesOf(dra
 
 /** The run as it was before its last step ended. */
 function atWork({ drawing, workflow }: RecordedRun): RecordedRun {
-  const steps = workflow.steps.map((step) => (step.name === "aggregate" || step.name === "parallel" ? { ...step, status: "running", duration_ms: null } : step));
+  const steps = workflow.steps.map((step) =>
+    step.name === "aggregate" || step.name === "parallel" ? { ...step, status: "running", duration_ms: null } : step,
+  );
   return { drawing, workflow: { ...workflow, status: "running", ended_at: null, steps } as Workflow };
 }
 
@@ -18,7 +20,10 @@ test("a finished run's nodes are done, with their visits and their time", () => 
 
   assert.equal(stateOf(run, "assistant").state, "done");
   assert.equal(stateOf(run, "assistant").visits, 3);
-  assert.equal(stateOf(run, "assistant").workedMs, took.reduce((sum, ms) => sum + ms, 0));
+  assert.equal(
+    stateOf(run, "assistant").workedMs,
+    took.reduce((sum, ms) => sum + ms, 0),
+  );
   assert.equal(stateOf(run, "__start__").state, "done");
   assert.equal(stateOf(run, "__end__").state, "done");
 });
@@ -58,7 +63,10 @@ test("an edge is taken when its target began after its source had ended", () => 
     [...statesOf(led.drawing, led.workflow).taken].toSorted(),
     led.drawing.edges.map((edge) => `${edge.source}>${edge.target}`).toSorted(),
   );
-  assert.deepEqual([...statesOf(asked.drawing, asked.workflow).taken].toSorted(), ["__start__>writer", "writer>approval"]);
+  assert.deepEqual([...statesOf(asked.drawing, asked.workflow).taken].toSorted(), [
+    "__start__>writer",
+    "writer>approval",
+  ]);
 });
 
 test("a node that no step has reached is idle", () => {

@@ -24,7 +24,10 @@ const seen = (...samples: Sample[]) => samples.reduce<Sample[]>((before, one) =>
 test("a rate is the difference over the time between", () => {
   const rates = ratesOf(seen(sample(0, 0), sample(2_000, 10), sample(6_000, 10)), "tokens");
 
-  assert.deepEqual(rates.map(({ perSecond }) => perSecond), [5, 0]);
+  assert.deepEqual(
+    rates.map(({ perSecond }) => perSecond),
+    [5, 0],
+  );
   assert.equal(rateNow(rates), 0);
 });
 
@@ -37,7 +40,10 @@ test("a new process begins anew, instead of falling", () => {
 });
 
 test("samples older than ten minutes go, and one that comes twice counts once", () => {
-  assert.deepEqual(seen(sample(0, 0), sample(300_000, 1), sample(650_000, 2), sample(650_000, 2)).map(({ at }) => at), [300_000, 650_000]);
+  assert.deepEqual(
+    seen(sample(0, 0), sample(300_000, 1), sample(650_000, 2), sample(650_000, 2)).map(({ at }) => at),
+    [300_000, 650_000],
+  );
 });
 
 test("the top of a chart is a round number above what is drawn", () => {
@@ -46,24 +52,53 @@ test("the top of a chart is a round number above what is drawn", () => {
 
 test("a line is broken where nothing is known, and leaves out what is too old", () => {
   const frame = { from: 1_000, to: 5_000, top: 10, width: 100, height: 50 };
-  const rates = [0, 1_000, 2_000, 3_000, 4_000, 5_000].map((at) => ({ at, perSecond: at === 3_000 ? null : at / 1_000 }));
+  const rates = [0, 1_000, 2_000, 3_000, 4_000, 5_000].map((at) => ({
+    at,
+    perSecond: at === 3_000 ? null : at / 1_000,
+  }));
 
   assert.equal(linePath(rates, frame), "M0.0 45.0L25.0 40.0M75.0 30.0L100.0 25.0");
 });
 
 test("bars stand upon each other", () => {
-  const parts = [{ key: "a", value: 2 }, { key: "b", value: 0 }, { key: "c", value: 3 }];
+  const parts = [
+    { key: "a", value: 2 },
+    { key: "b", value: 0 },
+    { key: "c", value: 3 },
+  ];
 
-  assert.deepEqual(stacked(parts, 10, 100), [{ key: "a", y: 80, height: 20 }, { key: "c", y: 50, height: 30 }]);
+  assert.deepEqual(stacked(parts, 10, 100), [
+    { key: "a", y: 80, height: 20 },
+    { key: "c", y: 50, height: 30 },
+  ]);
 });
 
-const row = (day: string, model: string, cost_usd: number | null): UsageRow => ({ day, model, calls: 1, unpriced: 0, total_tokens: 10, cost_usd });
+const row = (day: string, model: string, cost_usd: number | null): UsageRow => ({
+  day,
+  model,
+  calls: 1,
+  unpriced: 0,
+  total_tokens: 10,
+  cost_usd,
+});
 
 test("every day has its place, and the dearest model comes first", () => {
-  const { days, models } = daysOf([row("2026-01-31", "small", 1), row("2026-02-02", "large", 4), row("2026-02-02", "unknown", null)], "2026-01-31", "2026-02-02", "cost_usd");
+  const { days, models } = daysOf(
+    [row("2026-01-31", "small", 1), row("2026-02-02", "large", 4), row("2026-02-02", "unknown", null)],
+    "2026-01-31",
+    "2026-02-02",
+    "cost_usd",
+  );
 
   assert.deepEqual(models, ["large", "small", "unknown"]);
-  assert.deepEqual(days.map(({ day, total }) => [day, total]), [["2026-01-31", 1], ["2026-02-01", 0], ["2026-02-02", 4]]);
+  assert.deepEqual(
+    days.map(({ day, total }) => [day, total]),
+    [
+      ["2026-01-31", 1],
+      ["2026-02-01", 0],
+      ["2026-02-02", 4],
+    ],
+  );
 });
 
 test("of many models the small ones are put together", () => {

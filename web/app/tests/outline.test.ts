@@ -9,7 +9,13 @@ import { share } from "../src/run/share.ts";
 import { drawn, live, moments, run, shown, until } from "./runs.ts";
 
 test("an agent's turns are one piece of work and an answer", () => {
-  assert.deepEqual(shown("assistant"), ["thought", "tool calculator ok", "tool current_time ok", "thought", "answer (message)"]);
+  assert.deepEqual(shown("assistant"), [
+    "thought",
+    "tool calculator ok",
+    "tool current_time ok",
+    "thought",
+    "answer (message)",
+  ]);
 });
 
 test("what was said between tools stands where it was said, and an agent within a tool is in its card", () => {
@@ -35,7 +41,10 @@ test("what was said between tools stands where it was said, and an agent within 
 test("thoughts and tools that follow each other are in one accordion", () => {
   const { items } = outline(run("showcase"));
 
-  assert.deepEqual(items.map((item) => item.kind), ["work", "text", "work", "text", "work"]);
+  assert.deepEqual(
+    items.map((item) => item.kind),
+    ["work", "text", "work", "text", "work"],
+  );
 });
 
 test("a sub-agent is tied to the call that caused it", () => {
@@ -105,7 +114,9 @@ test("steps in turn stand below each other", () => {
 
 test("without supersteps the times tell the lanes", () => {
   const told = run("research_report");
-  const steps = told.steps.map(({ superstep: _, ...step }: Workflow["steps"][number] & { superstep?: unknown }) => step);
+  const steps = told.steps.map(
+    ({ superstep: _, ...step }: Workflow["steps"][number] & { superstep?: unknown }) => step,
+  );
 
   assert.deepEqual(drawn(outline({ ...told, steps })), shown("research_report"));
 });
@@ -134,7 +145,11 @@ test("each attempt of a step without a row of its own is put aside too", () => {
 });
 
 test("tools that a node sent out side by side are one piece of work", () => {
-  assert.deepEqual(shown("booking"), ["tool book_hotel interrupted", "tool book_flight interrupted", "tool weather ok"]);
+  assert.deepEqual(shown("booking"), [
+    "tool book_hotel interrupted",
+    "tool book_flight interrupted",
+    "tool weather ok",
+  ]);
 });
 
 test("steps that wait for a human are lanes as well", () => {
@@ -146,7 +161,12 @@ test("a text that differs from every message is the answer, and the messages sta
 });
 
 test("what a failed run had said is a partial answer", () => {
-  assert.deepEqual(outline(run("model_error")).answer, { text: "This is the ", isLive: false, source: "partial", messageId: "m1" });
+  assert.deepEqual(outline(run("model_error")).answer, {
+    text: "This is the ",
+    isLive: false,
+    source: "partial",
+    messageId: "m1",
+  });
 });
 
 test("while it waits, the last word is shown as the answer so far", () => {
@@ -158,7 +178,13 @@ test("while it waits, the last word is shown as the answer so far", () => {
 test("a text is the answer from its first word", () => {
   const now = until("assistant", (event) => event.type === "message_delta");
 
-  assert.deepEqual(drawn(outline(now)), ["thought", "tool calculator ok", "tool current_time ok", "thought", "answer (message)"]);
+  assert.deepEqual(drawn(outline(now)), [
+    "thought",
+    "tool calculator ok",
+    "tool current_time ok",
+    "thought",
+    "answer (message)",
+  ]);
   assert.equal(outline(now).answer?.isLive, true);
 });
 
@@ -174,8 +200,14 @@ test("a thought is live until its text begins", () => {
   const thinking = outline(until("assistant", (event) => event.type === "agent_thinking"));
   const answering = outline(until("assistant", (event) => event.type === "message_delta"));
 
-  assert.deepEqual(thinking.items.map((item) => item.kind === "work" && item.isLive), [true]);
-  assert.deepEqual(answering.items.map((item) => item.kind === "work" && item.isLive), [false]);
+  assert.deepEqual(
+    thinking.items.map((item) => item.kind === "work" && item.isLive),
+    [true],
+  );
+  assert.deepEqual(
+    answering.items.map((item) => item.kind === "work" && item.isLive),
+    [false],
+  );
 });
 
 test("a call that was decided and has not begun is pending", () => {
@@ -190,7 +222,17 @@ test("several branches that answer stay lanes until their texts are one", () => 
   assert.equal(now.answer, null);
 });
 
-for (const name of ["assistant", "showcase", "retry", "retrying", "fan_out", "booking", "approval_spec", "model_error", "compare_perspectives"]) {
+for (const name of [
+  "assistant",
+  "showcase",
+  "retry",
+  "retrying",
+  "fan_out",
+  "booking",
+  "approval_spec",
+  "model_error",
+  "compare_perspectives",
+]) {
   test(`${name} looks the same streamed and fetched`, () => {
     assert.deepEqual(drawn(outline(live(name))), shown(name));
   });
@@ -199,7 +241,9 @@ for (const name of ["assistant", "showcase", "retry", "retrying", "fan_out", "bo
     const lost = moments(name).filter((now) => {
       const told = outline(now);
       const all = JSON.stringify(told);
-      return now.messages.some((message) => message.content.trim() && !all.includes(JSON.stringify(message.content).slice(1, -1)));
+      return now.messages.some(
+        (message) => message.content.trim() && !all.includes(JSON.stringify(message.content).slice(1, -1)),
+      );
     });
 
     assert.deepEqual(lost, []);
@@ -214,7 +258,9 @@ for (const name of ["assistant", "showcase", "retry", "retrying", "fan_out", "bo
 
 function doubles(items: readonly Item[]): string[] {
   const keys = items.map((item) => item.key);
-  const below = items.flatMap((item) => (item.kind === "step" ? doubles(item.items) : item.kind === "lanes" ? doubles(item.lanes) : []));
+  const below = items.flatMap((item) =>
+    item.kind === "step" ? doubles(item.items) : item.kind === "lanes" ? doubles(item.lanes) : [],
+  );
   const parts = items.flatMap((item) => (item.kind === "work" ? item.parts.map((part) => part.key) : []));
   const twice = (all: string[]) => all.filter((key, at) => all.indexOf(key) !== at);
   return [...twice(keys), ...twice(parts), ...below];
@@ -223,7 +269,9 @@ function doubles(items: readonly Item[]): string[] {
 // Sharing.
 
 test("a delta changes nothing but the answer", () => {
-  const [before, after] = moments("showcase").filter((now) => now.messages.at(-1)?.message_id === "m9").slice(1, 3) as [Workflow, Workflow];
+  const [before, after] = moments("showcase")
+    .filter((now) => now.messages.at(-1)?.message_id === "m9")
+    .slice(1, 3) as [Workflow, Workflow];
   const first = outline(before);
   const second = share(first, outline(after));
 
@@ -236,7 +284,10 @@ test("a tool that ends changes its own item, and no other", () => {
   const before = outline(seen[at - 1] as Workflow);
   const after = share(before, outline(seen[at] as Workflow));
 
-  assert.deepEqual(after.items.map((item, index) => item === before.items[index]), [true, true, false]);
+  assert.deepEqual(
+    after.items.map((item, index) => item === before.items[index]),
+    [true, true, false],
+  );
 });
 
 test("hidden tools leave the thoughts and the texts", () => {
@@ -254,7 +305,11 @@ test("hidden tools leave the thoughts and the texts", () => {
 
 test("two thousand entries are drawn in a few milliseconds", () => {
   const told = run("research_report");
-  const tools = Array.from({ length: 2_000 }, (_, at) => ({ ...told.tools[0], span_id: `t${at}`, tool_call_id: `c${at}` })) as Workflow["tools"];
+  const tools = Array.from({ length: 2_000 }, (_, at) => ({
+    ...told.tools[0],
+    span_id: `t${at}`,
+    tool_call_id: `c${at}`,
+  })) as Workflow["tools"];
   const begun = performance.now();
 
   outline({ ...told, tools });

@@ -10,42 +10,79 @@ const recorded = (name: string) => run(name).interrupts.map(questionOf);
 
 test("a workflow's approval can be accepted, changed and rejected", () => {
   const [question] = recorded("approval_spec");
-  const answers = ([{ choice: "accept" }, { choice: "edit", value: "Better." }, { choice: "reject", text: "No." }] satisfies Reply[]).map((reply) => question?.answer([reply]));
+  const answers = (
+    [{ choice: "accept" }, { choice: "edit", value: "Better." }, { choice: "reject", text: "No." }] satisfies Reply[]
+  ).map((reply) => question?.answer([reply]));
 
   assert.deepEqual(question?.asks[0]?.choices, ["accept", "edit", "reject"]);
-  assert.deepEqual(answers, [{ approved: true }, { approved: true, value: "Better." }, { approved: false, comment: "No." }]);
+  assert.deepEqual(answers, [
+    { approved: true },
+    { approved: true, value: "Better." },
+    { approved: false, comment: "No." },
+  ]);
 });
 
 test("an approval with a schema of its own is a form", () => {
-  const value = { type: "approval", prompt: "How many?", schema: { type: "object", properties: { count: { type: "integer" } } }, value: "Tea" };
+  const value = {
+    type: "approval",
+    prompt: "How many?",
+    schema: { type: "object", properties: { count: { type: "integer" } } },
+    value: "Tea",
+  };
 
-  assert.deepEqual(asked(value).asks[0]?.fields?.map((field) => field.name), ["count"]);
+  assert.deepEqual(
+    asked(value).asks[0]?.fields?.map((field) => field.name),
+    ["count"],
+  );
   assert.equal(asked(value).asks[0]?.value, "Tea");
   assert.deepEqual(answered(value, { choice: "form", value: { count: 3 } }), { count: 3 });
 });
 
 test("an agent inbox is answered in its own words, as a list if it asked with one", () => {
   const [question] = recorded("inbox");
-  const replies: Reply[] = [{ choice: "accept" }, { choice: "edit", value: { content: "No." } }, { choice: "respond", text: "Later." }, { choice: "ignore" }];
+  const replies: Reply[] = [
+    { choice: "accept" },
+    { choice: "edit", value: { content: "No." } },
+    { choice: "respond", text: "Later." },
+    { choice: "ignore" },
+  ];
 
   assert.deepEqual(question?.asks[0]?.choices, ["accept", "edit", "respond", "ignore"]);
-  assert.deepEqual(replies.map((reply) => question?.answer([reply])), [
-    [{ type: "accept", args: null }],
-    [{ type: "edit", args: { action: "send_email", args: { content: "No." } } }],
-    [{ type: "response", args: "Later." }],
-    [{ type: "ignore", args: null }],
-  ]);
+  assert.deepEqual(
+    replies.map((reply) => question?.answer([reply])),
+    [
+      [{ type: "accept", args: null }],
+      [{ type: "edit", args: { action: "send_email", args: { content: "No." } } }],
+      [{ type: "response", args: "Later." }],
+      [{ type: "ignore", args: null }],
+    ],
+  );
 });
 
 test("the middleware gets one decision for each call", () => {
   const value = {
-    action_requests: [{ name: "mail", args: { to: "a" } }, { name: "pay", args: { sum: 3 } }],
-    review_configs: [{ action_name: "mail", allowed_decisions: ["approve", "edit"] }, { action_name: "pay", allowed_decisions: ["approve", "reject"] }],
+    action_requests: [
+      { name: "mail", args: { to: "a" } },
+      { name: "pay", args: { sum: 3 } },
+    ],
+    review_configs: [
+      { action_name: "mail", allowed_decisions: ["approve", "edit"] },
+      { action_name: "pay", allowed_decisions: ["approve", "reject"] },
+    ],
   };
 
-  assert.deepEqual(asked(value).asks.map((ask) => ask.choices), [["accept", "edit"], ["accept", "reject"]]);
+  assert.deepEqual(
+    asked(value).asks.map((ask) => ask.choices),
+    [
+      ["accept", "edit"],
+      ["accept", "reject"],
+    ],
+  );
   assert.deepEqual(answered(value, { choice: "edit", value: { to: "b" } }, { choice: "reject", text: "Too much." }), {
-    decisions: [{ type: "edit", edited_action: { name: "mail", args: { to: "b" } } }, { type: "reject", message: "Too much." }],
+    decisions: [
+      { type: "edit", edited_action: { name: "mail", args: { to: "b" } } },
+      { type: "reject", message: "Too much." },
+    ],
   });
 });
 
@@ -63,7 +100,10 @@ test("a bare text and an unknown object get what was written", () => {
 });
 
 test("several questions at once are told apart", () => {
-  assert.deepEqual(recorded("asks").map((question) => question.asks[0]?.fields?.length ?? 0), [0, 3]);
+  assert.deepEqual(
+    recorded("asks").map((question) => question.asks[0]?.fields?.length ?? 0),
+    [0, 3],
+  );
 });
 
 test("an answer has a word", () => {

@@ -9,7 +9,8 @@ interface Recorded {
   events?: CantataEvent[];
 }
 
-const read = (name: string) => JSON.parse(readFileSync(new URL(`./fixtures/runs/${name}.json`, import.meta.url), "utf8")) as Recorded;
+const read = (name: string) =>
+  JSON.parse(readFileSync(new URL(`./fixtures/runs/${name}.json`, import.meta.url), "utf8")) as Recorded;
 
 /** The run as the server tells it afterwards. */
 export const run = (name: string): Workflow => read(name).workflow;
@@ -53,7 +54,10 @@ function lines(item: Item): string[] {
           case "thought":
             return ["thought"];
           case "tool":
-            return [`tool ${part.tool.tool} ${part.tool.status}${part.isRetried ? ", retried" : ""}`, ...within(part.items)];
+            return [
+              `tool ${part.tool.tool} ${part.tool.status}${part.isRetried ? ", retried" : ""}`,
+              ...within(part.items),
+            ];
           case "call":
             return [`call ${part.name} ${part.state}${part.target ? ", found" : ""}`];
           case "node":
@@ -65,7 +69,13 @@ function lines(item: Item): string[] {
     case "step":
       return [
         ...item.earlier.flatMap((step) => [`earlier ${step.step.name} ${step.step.status}`]),
-        `step ${item.step.name} ${item.step.status}${item.asked ? `, asked by ${item.asked.by}` : ""}${item.isAnswer ? ", answers" : ""}`,
+        [
+          `step ${item.step.name} ${item.step.status}`,
+          item.asked && `asked by ${item.asked.by}`,
+          item.isAnswer && "answers",
+        ]
+          .filter(Boolean)
+          .join(", "),
         ...within(item.items),
       ];
     case "lanes":

@@ -33,7 +33,10 @@ test("a model call lies within the step around it, branches overlap", () => {
     const above = known.get(span.parent ?? "");
     return above && (span.start < above.start - 10 || span.end! > above.end! + 10);
   });
-  const [text, content] = [spans.find((span) => span.name === "text")!, spans.find((span) => span.name === "content_draft")!];
+  const [text, content] = [
+    spans.find((span) => span.name === "text")!,
+    spans.find((span) => span.name === "content_draft")!,
+  ];
 
   assert.deepEqual(outside, []);
   assert.ok(content.start < text.end! && text.start < content.end!);
@@ -41,7 +44,10 @@ test("a model call lies within the step around it, branches overlap", () => {
 
 test("a workflow that is folded from a live stream has the same starts", () => {
   const live = { ...nested, steps: nested.steps.map(({ started_at: _, ...step }) => step) } as Workflow;
-  const starts = (workflow: Workflow) => spansOf(workflow).map((span) => span.start).toSorted();
+  const starts = (workflow: Workflow) =>
+    spansOf(workflow)
+      .map((span) => span.start)
+      .toSorted();
 
   assert.ok(starts(live).every((start, index) => Math.abs(start - starts(nested)[index]!) <= 10));
 });

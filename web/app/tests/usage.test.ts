@@ -9,8 +9,18 @@ const { workflow } = readRun("led");
 test("agents stand in the order of their first calls, with what each call took", () => {
   const agents = usageByAgent(workflow);
 
-  assert.deepEqual(agents.map((one) => [one.agent, one.calls.length]), [["assistant", 3], ["researcher", 2], ["writer", 1]]);
-  assert.deepEqual(agents[1]!.calls.map((call) => call.counts.input), [106, 397]);
+  assert.deepEqual(
+    agents.map((one) => [one.agent, one.calls.length]),
+    [
+      ["assistant", 3],
+      ["researcher", 2],
+      ["writer", 1],
+    ],
+  );
+  assert.deepEqual(
+    agents[1]!.calls.map((call) => call.counts.input),
+    [106, 397],
+  );
 });
 
 test("what the agents took adds up to the run's own sum", () => {

@@ -12,7 +12,10 @@ test("a large picture is made to fit, a small one is not blown up", () => {
 });
 
 test("what is under the pointer stays there while it grows", () => {
-  const [before, place] = [{ x: 30, y: 40, scale: 1 }, { x: 130, y: 90 }];
+  const [before, place] = [
+    { x: 30, y: 40, scale: 1 },
+    { x: 130, y: 90 },
+  ];
   const after = zoomed(before, 1.5, place);
 
   assert.equal((place.x - after.x) / after.scale, (place.x - before.x) / before.scale);
@@ -35,7 +38,11 @@ test("a frame that has no size yet shows the picture as it is", () => {
 });
 
 test("what is not seen is brought to the middle, what is seen stays", () => {
-  const [view, room, place] = [{ x: 0, y: 0, scale: 1 }, { width: 100, height: 100 }, { x: 300, y: 0, width: 20, height: 20 }];
+  const [view, room, place] = [
+    { x: 0, y: 0, scale: 1 },
+    { width: 100, height: 100 },
+    { x: 300, y: 0, width: 20, height: 20 },
+  ];
 
   assert.deepEqual(showing(view, place, room), { x: -260, y: 40, scale: 1 });
   assert.equal(showing(view, { ...place, x: 10 }, room), view);

@@ -27,8 +27,8 @@ export function SignInAgain({ methods, onClose }: { methods: readonly string[]; 
   return (
     <Dialog title="Sign in again" onClose={onClose}>
       <p className="access-lead">
-        What you signed in with is no longer valid. Nothing is lost: the conversation and what you were writing stay, and
-        what runs goes on.
+        What you signed in with is no longer valid. Nothing is lost: the conversation and what you were writing stay,
+        and what runs goes on.
       </p>
       <SignInForm methods={methods} />
     </Dialog>
@@ -100,7 +100,8 @@ function SignInForm({ methods }: { methods: readonly string[] }) {
 function keyWords(error: unknown): string {
   const code = typeof error === "object" && error !== null && "code" in error ? error.code : "";
   if (code === "token_expired") return "This token has expired. Get a new one.";
-  if (code === "unauthenticated" || code === "invalid_key") return "The server does not know this key, or it is not valid any more.";
+  if (code === "unauthenticated" || code === "invalid_key")
+    return "The server does not know this key, or it is not valid any more.";
   return sentenceOf(error);
 }
 

@@ -123,7 +123,8 @@ export class Door {
   private async me(key: string): Promise<Me> {
     const response = await this.ask("GET", "/auth/me", key ? { Authorization: `Bearer ${key}` } : {});
     const told = (await response.json().catch(() => ({}))) as Partial<Me> & { code?: string; detail?: string };
-    if (!response.ok) throw new Refused(response.status, told.code ?? `http_${response.status}`, told.detail ?? response.statusText);
+    if (!response.ok)
+      throw new Refused(response.status, told.code ?? `http_${response.status}`, told.detail ?? response.statusText);
     return { principal: told.principal ?? null, methods: told.methods ?? [], is_open: told.is_open ?? false };
   }
 

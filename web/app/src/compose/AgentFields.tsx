@@ -1,11 +1,8 @@
 /** Who takes a turn, and how: the fields of an agent's step, or of a reference to one. */
-import type { AgentStep } from "@cantata/client";
-import { useState, type ReactNode } from "react";
-import { Button } from "../parts/Button.tsx";
-import { Icon } from "../parts/Icon.tsx";
 import { useEditing, useFaults } from "./editing.ts";
 import { Field } from "./Field.tsx";
-import { agentOf, asStep, at, changed, isReference, replaced, type Step } from "./specEdit.ts";
+import { Options } from "./Options.tsx";
+import { agentOf, at, changed, isReference, type Step } from "./specEdit.ts";
 
 interface AgentFieldsProps {
   path: string;
@@ -35,7 +32,9 @@ export function AgentFields({ path, owner = path, member = "", isBrief = false }
               {...given}
               className="input"
               value={agent}
-              onChange={(event) => edit((whole) => changed(whole, path, { [named]: event.target.value, method: undefined }))}
+              onChange={(event) =>
+                edit((whole) => changed(whole, path, { [named]: event.target.value, method: undefined }))
+              }
             >
               {!known && <option value={agent}>{agent === "" ? "Choose …" : agent}</option>}
               {agents.map((one) => (
@@ -82,97 +81,3 @@ const Told = ({ text }: { text: string }) => (
 
 const told = (description: string, tools: readonly string[]) =>
   tools.length > 0 ? `${description} Tools: ${tools.join(", ")}.` : description;
-
-const OPTIONS = ["name", "model", "when", "transform", "retry", "timeout_seconds"] as const;
-
-/** What few steps say; a reference becomes a step when it says any of it. */
-function Options({ path, step, isBrief, children }: { path: string; step: Step; isBrief: boolean; children: ReactNode }) {
-  const { edit, faults } = useEditing();
-  const said = isReference(step) ? [] : OPTIONS.filter((name) => (step as AgentStep)[name] != null);
-  const isWrong = (faults.get(path) ?? []).some((fault) => OPTIONS.some((name) => fault.path.startsWith(name)));
-  const [isOpen, setIsOpen] = useState(false);
-  const set = (name: (typeof OPTIONS)[number], value: unknown) =>
-    edit((whole) => changed(replaced(whole, path, asStep(at(whole, path)!)), path, { [name]: value }), `${path} ${name}`);
-  const isShown = isOpen || isWrong;
-  return (
-    <>
-      <div className="compose-line">
-        {children}
-        {!isBrief && (
-          <Button kind="quiet" className="compose-more" aria-expanded={isShown} onClick={() => setIsOpen(!isShown)}>
-            {said.length > 0 && !isShown ? said.map((name) => WORDS[name]).join(", ") : "Options"}
-            <Icon name="chevron" />
-          </Button>
-        )}
-      </div>
-      {isShown && !isBrief && <OptionFields path={path} step={asStep(step) as AgentStep} set={set} />}
-    </>
-  );
-}
-
-const WORDS: Record<(typeof OPTIONS)[number], string> = {
-  name: "name",
-  model: "model",
-  when: "condition",
-  transform: "transform",
-  retry: "retry",
-  timeout_seconds: "time limit",
-};
-
-interface OptionFieldsProps {
-  path: string;
-  step: AgentStep;
-  set: (name: (typeof OPTIONS)[number], value: unknown) => void;
-}
-
-function OptionFields({ path, step, set }: OptionFieldsProps) {
-  const { models } = useEditing();
-  const number = (text: string) => (text === "" ? undefined : Number(text));
-  return (
-    <div className="compose-fields compose-options">
-      <Field label="Name" hint="Of its node; letters, digits, _ . -" faults={useFaults(path, "name")}>
-        {(given) => <input {...given} className="input" value={step.name ?? ""} onChange={(event) => set("name", event.target.value || undefined)} />}
-      </Field>
-      <Field label="Model" faults={useFaults(path, "model")}>
-        {(given) => (
-          <select {...given} className="input" value={step.model ?? ""} onChange={(event) => set("model", event.target.value || undefined)}>
-            <option value="">The run’s model</option>
-            {step.model && !models.some((one) => one.name === step.model) && <option>{step.model}</option>}
-            {models.map((one) => (
-              <option key={one.name}>{one.name}</option>
-            ))}
-          </select>
-        )}
-      </Field>
-      <Field label="Only when" hint="JMESPath over the input, as length(@) > `100`" faults={useFaults(path, "when")}>
-        {(given) => (
-          <input {...given} className="input compose-code" spellCheck={false} value={step.when ?? ""} onChange={(event) => set("when", event.target.value || undefined)} />
-        )}
-      </Field>
-      <Field label="Transform" hint="json, lines, text, or JMESPath over the output, as @.title" faults={useFaults(path, "transform")}>
-        {(given) => (
-          <input {...given} className="input compose-code" spellCheck={false} value={step.transform ?? ""} onChange={(event) => set("transform", event.target.value || undefined)} />
-        )}
-      </Field>
-      <Field label="Attempts" hint="In all, when it fails" faults={useFaults(path, "retry")}>
-        {(given) => (
-          <input
-            {...given}
-            className="input"
-            type="number"
-            min={1}
-            max={10}
-            placeholder="1"
-            value={step.retry?.max_attempts ?? (step.retry ? 3 : "")}
-            onChange={(event) => set("retry", event.target.value === "" ? undefined : { ...step.retry, max_attempts: Number(event.target.value) })}
-          />
-        )}
-      </Field>
-      <Field label="Time limit" hint="Seconds for each attempt" faults={useFaults(path, "timeout_seconds")}>
-        {(given) => (
-          <input {...given} className="input" type="number" min={0} step="any" placeholder="none" value={step.timeout_seconds ?? ""} onChange={(event) => set("timeout_seconds", number(event.target.value))} />
-        )}
-      </Field>
-    </div>
-  );
-}

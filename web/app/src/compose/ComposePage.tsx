@@ -1,4 +1,5 @@
 /** A page on which workflows are composed: steps on one side, the graph that they make on the other. */
+import "./compose.css";
 import type { Client, Model, Run } from "@cantata/client";
 import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { IconButton } from "../parts/Button.tsx";
@@ -21,7 +22,7 @@ import { TEMPLATES } from "./templates.ts";
 import { useDraft } from "./useDraft.ts";
 import { useDrawing } from "./useDrawing.ts";
 import { useOffered } from "./useOffered.ts";
-import "./compose.css";
+import "./ShapeChoice.css";
 
 interface ComposePageProps {
   client: Client;
@@ -45,7 +46,10 @@ export default function ComposePage({ client, models, onStarted, onClose, start 
   const focus = useFocus();
   const told = run.faults ?? drawn.faults;
   const faults = useMemo(() => faultsByStep(draft.spec, told), [draft.spec, told]);
-  const editSpec = useCallback<Editing["edit"]>((change, what) => edit((now) => ({ ...now, spec: change(now.spec) }), what), [edit]);
+  const editSpec = useCallback<Editing["edit"]>(
+    (change, what) => edit((now) => ({ ...now, spec: change(now.spec) }), what),
+    [edit],
+  );
   const editing = useMemo<Editing>(
     () => ({ spec: draft.spec, agents, models, faults, selected, edit: editSpec, select: setSelected, focus }),
     [draft.spec, agents, models, faults, selected, editSpec, focus],
@@ -79,11 +83,21 @@ export default function ComposePage({ client, models, onStarted, onClose, start 
           <span className="compose-space" />
           <IconButton icon="refresh" className="compose-undo" label="Undo" disabled={!undo} onClick={() => undo?.()} />
           <IconButton icon="refresh" label="Redo" disabled={!redo} onClick={() => redo?.()} />
-          <Menu label="Open a workflow" className="button button-plain" align="end" items={openItems(definitions, open)}>
+          <Menu
+            label="Open a workflow"
+            className="button button-plain"
+            align="end"
+            items={openItems(definitions, open)}
+          >
             <Icon name="layers" />
             <span className="compose-word">Open</span>
           </Menu>
-          <Menu label="Store the workflow" className="button button-plain" align="end" items={storeItems(draft, setQuestion)}>
+          <Menu
+            label="Store the workflow"
+            className="button button-plain"
+            align="end"
+            items={storeItems(draft, setQuestion)}
+          >
             <Icon name="download" />
             <span className="compose-word">Store</span>
           </Menu>
@@ -91,21 +105,41 @@ export default function ComposePage({ client, models, onStarted, onClose, start 
         </header>
         <div className="compose-tabs" role="group" aria-label="What to show">
           {(["steps", "drawing", "json", "curl"] as const).map((name) => (
-            <button key={name} type="button" data-name={name} aria-pressed={view === name} onClick={() => setView(name)}>
+            <button
+              key={name}
+              type="button"
+              data-name={name}
+              aria-pressed={view === name}
+              onClick={() => setView(name)}
+            >
               {VIEW_WORDS[name]}
             </button>
           ))}
         </div>
         <section className="compose-editor" aria-label="Steps">
           <ShapeChoice shape={draft.spec.type} onChoose={(shape) => editSpec((spec) => reshaped(spec, "", shape))} />
-          {offerError && <p className="compose-fault" role="alert">{offerError}</p>}
+          {offerError && (
+            <p className="compose-fault" role="alert">
+              {offerError}
+            </p>
+          )}
           <Whole faults={faults.get("") ?? []} />
         </section>
         <aside className="compose-side" aria-label={view === "steps" ? VIEW_WORDS.drawing : VIEW_WORDS[view]}>
           {view === "json" && <JsonView spec={draft.spec} onChange={(spec) => editSpec(() => spec, "json")} />}
           {view === "curl" && <Curl draft={draft} />}
           {(view === "steps" || view === "drawing") && (
-            <DrawingView drawn={drawn} faults={told} spec={draft.spec} selected={selected} onSelect={(path) => { setView("steps"); focus(path); setSelected(path); }} />
+            <DrawingView
+              drawn={drawn}
+              faults={told}
+              spec={draft.spec}
+              selected={selected}
+              onSelect={(path) => {
+                setView("steps");
+                focus(path);
+                setSelected(path);
+              }}
+            />
           )}
         </aside>
         <RunBar draft={draft} models={models} run={run} edit={edit} isReady={drawn.faults.length === 0} />

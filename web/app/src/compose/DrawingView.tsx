@@ -11,6 +11,7 @@ import { stepsByNode } from "./nodeNames.ts";
 import { curlOf } from "./requests.ts";
 import type { Shape } from "./specEdit.ts";
 import type { Drawn } from "./useDrawing.ts";
+import "./DrawingView.css";
 
 interface DrawingViewProps {
   drawn: Drawn;
@@ -29,7 +30,9 @@ export function DrawingView({ drawn, faults, spec, selected, onSelect }: Drawing
   };
   return (
     <div className="compose-drawing" data-is-old={drawn.faults.length > 0 || drawn.error !== null}>
-      {drawn.drawing && <GraphView drawing={drawn.drawing} label="The graph of the workflow" selected={node} onSelect={select} />}
+      {drawn.drawing && (
+        <GraphView drawing={drawn.drawing} label="The graph of the workflow" selected={node} onSelect={select} />
+      )}
       {faults.length > 0 && (
         <p className="compose-note" role="status">
           <Icon name="alert" /> {counted(faults.length, "thing")} to mend.
@@ -48,7 +51,8 @@ export function DrawingView({ drawn, faults, spec, selected, onSelect }: Drawing
 }
 
 /** The path of the step that the first fault is in. */
-const firstFaulty = (spec: Shape, faults: readonly Fault[]) => [...faultsByStep(spec, faults.slice(0, 1)).keys()][0] ?? "";
+const firstFaulty = (spec: Shape, faults: readonly Fault[]) =>
+  [...faultsByStep(spec, faults.slice(0, 1)).keys()][0] ?? "";
 
 export function Curl({ draft }: { draft: Draft }) {
   const text = curlOf(location.origin, draft.spec, draft.input, draft.model);
@@ -58,7 +62,9 @@ export function Curl({ draft }: { draft: Draft }) {
         <span>The same from a terminal</span>
         <Copy text={text} label="Copy the command" />
       </div>
-      <pre tabIndex={0} role="region" aria-label="The command">{text}</pre>
+      <pre tabIndex={0} role="region" aria-label="The command">
+        {text}
+      </pre>
     </div>
   );
 }

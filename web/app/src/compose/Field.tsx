@@ -1,12 +1,17 @@
 /** A labelled field with what is wrong with it. */
 import { useId, type ReactNode } from "react";
+import "./Field.css";
 
-interface FieldProps {
+export interface FieldProps {
   label: string;
   hint?: string;
   faults?: readonly string[];
   isWide?: boolean;
-  children: (given: { id: string; "aria-invalid": true | undefined; "aria-describedby": string | undefined }) => ReactNode;
+  children: (given: {
+    id: string;
+    "aria-invalid": true | undefined;
+    "aria-describedby": string | undefined;
+  }) => ReactNode;
 }
 
 export function Field({ label, hint, faults = [], isWide = false, children }: FieldProps) {

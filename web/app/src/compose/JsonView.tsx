@@ -3,6 +3,7 @@ import { useEffect, useId, useState } from "react";
 import { Copy } from "../parts/Copy.tsx";
 import { readSpec } from "./readSpec.ts";
 import type { Shape } from "./specEdit.ts";
+import "./JsonView.css";
 
 export function JsonView({ spec, onChange }: { spec: Shape; onChange: (spec: Shape) => void }) {
   const [text, setText] = useState(() => written(spec));

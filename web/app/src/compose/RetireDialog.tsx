@@ -28,7 +28,11 @@ export function RetireDialog({ client, name, onRetired, onClose }: RetireDialogP
       }
     >
       <p>Nobody can start it any more; what runs goes on. Its steps stay here, to be stored again.</p>
-      {error && <p className="compose-fault" role="alert">{error}</p>}
+      {error && (
+        <p className="compose-fault" role="alert">
+          {error}
+        </p>
+      )}
     </Dialog>
   );
 }

@@ -6,6 +6,7 @@ import type { Draft } from "./draft.ts";
 import { faultsOf, type Fault } from "./faults.ts";
 import { requestOf, titleOf } from "./requests.ts";
 import type { Edit } from "./useDraft.ts";
+import "./RunBar.css";
 
 interface RunBarProps {
   draft: Draft;
@@ -25,10 +26,15 @@ export function RunBar({ draft, models, run, edit, isReady }: RunBarProps) {
         void run.start();
       }}
     >
-      {run.error && <p className="compose-fault" role="alert">{run.error}</p>}
+      {run.error && (
+        <p className="compose-fault" role="alert">
+          {run.error}
+        </p>
+      )}
       <label className="compose-input">
         <span className="hidden-text">Input</span>
         <textarea
+          dir="auto"
           className="input"
           rows={2}
           placeholder="What goes into the workflow"
@@ -38,7 +44,11 @@ export function RunBar({ draft, models, run, edit, isReady }: RunBarProps) {
       </label>
       <label className="compose-model">
         <span className="hidden-text">Model</span>
-        <select className="input" value={draft.model} onChange={(event) => edit((now) => ({ ...now, model: event.target.value }))}>
+        <select
+          className="input"
+          value={draft.model}
+          onChange={(event) => edit((now) => ({ ...now, model: event.target.value }))}
+        >
           <option value="">{models.find((one) => one.is_default)?.name ?? "Default model"}</option>
           {draft.model && !models.some((one) => one.name === draft.model) && <option>{draft.model}</option>}
           {models
@@ -48,7 +58,13 @@ export function RunBar({ draft, models, run, edit, isReady }: RunBarProps) {
             ))}
         </select>
       </label>
-      <Button kind="primary" icon="play" type="submit" disabled={run.isStarting || !isReady || draft.input.trim() === ""} title="Ctrl+Enter">
+      <Button
+        kind="primary"
+        icon="play"
+        type="submit"
+        disabled={run.isStarting || !isReady || draft.input.trim() === ""}
+        title="Ctrl+Enter"
+      >
         {run.isStarting ? "Starting …" : "Run"}
       </Button>
     </form>
@@ -81,5 +97,10 @@ export function useRunning({ client, draft, onStarted }: Running) {
     }
     setIsStarting(false);
   }
-  return { start, isStarting, error: current?.error ?? null, faults: current && current.faults.length > 0 ? current.faults : null };
+  return {
+    start,
+    isStarting,
+    error: current?.error ?? null,
+    faults: current && current.faults.length > 0 ? current.faults : null,
+  };
 }

@@ -3,6 +3,7 @@ import type { HierarchicalStep, ParallelStep } from "@cantata/client";
 import { AgentFields } from "./AgentFields.tsx";
 import { useEditing, useFaults } from "./editing.ts";
 import { Field } from "./Field.tsx";
+import { NumberField } from "./inputs.tsx";
 import { at, changed, joined, newStep, type Shape } from "./specEdit.ts";
 
 export function ShapeFields({ path }: { path: string }) {
@@ -24,24 +25,33 @@ const AGENT = "an agent";
 
 function ParallelFields({ path, shape }: { path: string; shape: ParallelStep }) {
   const { edit } = useEditing();
-  const set = (name: string, value: unknown) => edit((whole) => changed(whole, path, { [name]: value }), `${path} ${name}`);
+  const set = (name: string, value: unknown) =>
+    edit((whole) => changed(whole, path, { [name]: value }), `${path} ${name}`);
   return (
     <>
       <div className="compose-fields">
         <Join path={path} member="aggregate" value={shape.aggregate ?? "list"} joins={JOINS} whenNone="list" />
         <Field label="If a branch fails" faults={useFaults(path, "on_error")}>
           {(given) => (
-            <select {...given} className="input" value={shape.on_error ?? "fail"} onChange={(event) => set("on_error", event.target.value === "fail" ? undefined : event.target.value)}>
+            <select
+              {...given}
+              className="input"
+              value={shape.on_error ?? "fail"}
+              onChange={(event) => set("on_error", event.target.value === "fail" ? undefined : event.target.value)}
+            >
               <option value="fail">all fails</option>
               <option value="continue">the others go on</option>
             </select>
           )}
         </Field>
-        <Field label="At once" faults={useFaults(path, "max_concurrency")}>
-          {(given) => (
-            <input {...given} className="input" type="number" min={1} placeholder="all" value={shape.max_concurrency ?? ""} onChange={(event) => set("max_concurrency", event.target.value === "" ? undefined : Number(event.target.value))} />
-          )}
-        </Field>
+        <NumberField
+          label="At once"
+          faults={useFaults(path, "max_concurrency")}
+          min={1}
+          usual="all"
+          value={shape.max_concurrency}
+          onNumber={(number) => set("max_concurrency", number)}
+        />
       </div>
       {typeof shape.aggregate === "object" && (
         <div className="compose-join" role="group" aria-label="The agent that brings the outputs together">
@@ -55,8 +65,8 @@ function ParallelFields({ path, shape }: { path: string; shape: ParallelStep }) 
 
 function HierarchicalFields({ path, shape }: { path: string; shape: HierarchicalStep }) {
   const { edit } = useEditing();
-  const set = (name: string, value: unknown) => edit((whole) => changed(whole, path, { [name]: value }), `${path} ${name}`);
-  const count = (text: string) => (text === "" ? undefined : Number(text));
+  const set = (name: string, value: unknown) =>
+    edit((whole) => changed(whole, path, { [name]: value }), `${path} ${name}`);
   return (
     <>
       <div className="compose-join" role="group" aria-label="Manager">
@@ -64,13 +74,33 @@ function HierarchicalFields({ path, shape }: { path: string; shape: Hierarchical
         <AgentFields path={joined(path, "master")} owner={path} member="master" isBrief />
       </div>
       <div className="compose-fields">
-        <Join path={path} member="aggregator" value={shape.aggregator ?? ""} joins={[["", "the manager’s"], ...JOINS.filter(([name]) => ["concat", "first", "vote"].includes(name))]} whenNone="" />
-        <Field label="Rounds" hint="of delegating" faults={useFaults(path, "max_rounds")}>
-          {(given) => <input {...given} className="input" type="number" min={1} max={50} placeholder="5" value={shape.max_rounds ?? ""} onChange={(event) => set("max_rounds", count(event.target.value))} />}
-        </Field>
-        <Field label="Tasks" hint="that it may give in all" faults={useFaults(path, "max_delegations")}>
-          {(given) => <input {...given} className="input" type="number" min={1} max={200} placeholder="20" value={shape.max_delegations ?? ""} onChange={(event) => set("max_delegations", count(event.target.value))} />}
-        </Field>
+        <Join
+          path={path}
+          member="aggregator"
+          value={shape.aggregator ?? ""}
+          joins={[["", "the manager’s"], ...JOINS.filter(([name]) => ["concat", "first", "vote"].includes(name))]}
+          whenNone=""
+        />
+        <NumberField
+          label="Rounds"
+          hint="of delegating"
+          faults={useFaults(path, "max_rounds")}
+          min={1}
+          max={50}
+          usual="5"
+          value={shape.max_rounds}
+          onNumber={(number) => set("max_rounds", number)}
+        />
+        <NumberField
+          label="Tasks"
+          hint="that it may give in all"
+          faults={useFaults(path, "max_delegations")}
+          min={1}
+          max={200}
+          usual="20"
+          value={shape.max_delegations}
+          onNumber={(number) => set("max_delegations", number)}
+        />
       </div>
       {typeof shape.aggregator === "object" && shape.aggregator !== null && (
         <div className="compose-join" role="group" aria-label="The agent that makes the answer">
@@ -104,7 +134,9 @@ function Join({ path, member, value, joins, whenNone }: JoinProps) {
       {(given) => (
         <select {...given} className="input" value={chosen} onChange={(event) => choose(event.target.value)}>
           {joins.map(([name, words]) => (
-            <option key={name} value={name}>{words}</option>
+            <option key={name} value={name}>
+              {words}
+            </option>
           ))}
           {chosen !== AGENT && !joins.some(([name]) => name === chosen) && <option>{chosen}</option>}
           <option value={AGENT}>made by an agent</option>

@@ -2,11 +2,11 @@
 import type { ApprovalStep } from "@cantata/client";
 import type { KeyboardEvent } from "react";
 import { IconButton } from "../parts/Button.tsx";
-import { Icon, type IconName } from "../parts/Icon.tsx";
+import { Icon } from "../parts/Icon.tsx";
 import { announce } from "../parts/LiveRegion.tsx";
-import { Menu, type MenuItem } from "../parts/Menu.tsx";
+import { Menu } from "../parts/Menu.tsx";
 import { AgentFields } from "./AgentFields.tsx";
-import { useEditing, useFaults, type Editing } from "./editing.ts";
+import { useEditing, useFaults } from "./editing.ts";
 import { Field } from "./Field.tsx";
 import { nameOf } from "./nodeNames.ts";
 import { ShapeFields } from "./ShapeFields.tsx";
@@ -15,7 +15,6 @@ import {
   changed,
   childPath,
   childrenOf,
-  duplicated,
   inserted,
   isShape,
   kindOf,
@@ -23,24 +22,13 @@ import {
   newStep,
   placeOf,
   removed,
-  reshaped,
-  unwrapped,
-  wrapped,
   type Kind,
   type Shape,
   type ShapeName,
   type Step,
 } from "./specEdit.ts";
-
-const ICONS: Record<Kind, IconName> = { agent: "bot", approval: "user", sequential: "menu", parallel: "waterfall", hierarchical: "graph" };
-const KIND_WORDS: Record<Kind, string> = {
-  agent: "Agent",
-  approval: "Approval",
-  sequential: "In turn",
-  parallel: "Side by side",
-  hierarchical: "Under a manager",
-};
-const SHAPES: ShapeName[] = ["sequential", "parallel", "hierarchical"];
+import { firstAgent, ICONS, KIND_WORDS, kindItems, stepItems } from "./stepMenus.ts";
+import "./StepCard.css";
 
 /** The id of the element that stands for a step. */
 export const idOf = (path: string) => `compose-step-${path.replaceAll(".", "-") || "whole"}`;
@@ -50,7 +38,10 @@ export function Steps({ path }: { path: string }) {
   const { spec, agents, edit, focus } = useEditing();
   const shape = at(spec, path) as Shape;
   const children = childrenOf(shape);
-  const faults = useFaults(path, shape.type === "sequential" ? "steps" : shape.type === "parallel" ? "tasks" : "subAgents");
+  const faults = useFaults(
+    path,
+    shape.type === "sequential" ? "steps" : shape.type === "parallel" ? "tasks" : "subAgents",
+  );
   const add = (kind: Kind) => {
     edit((whole) => inserted(whole, path, childrenOf(at(whole, path)!).length, newStep(kind, firstAgent(agents))));
     focus(childPath(spec, path, children.length));
@@ -73,27 +64,11 @@ export function Steps({ path }: { path: string }) {
   );
 }
 
-const ADD_WORDS: Record<ShapeName, string> = { sequential: "Add a step", parallel: "Add a branch", hierarchical: "Add to the team" };
-const HINTS: Record<Kind, string> = {
-  agent: "One agent’s turn",
-  approval: "A human is asked, and the workflow waits",
-  sequential: "Steps one after another",
-  parallel: "Branches at once",
-  hierarchical: "A manager that delegates",
+const ADD_WORDS: Record<ShapeName, string> = {
+  sequential: "Add a step",
+  parallel: "Add a branch",
+  hierarchical: "Add to the team",
 };
-
-function kindItems(choose: (kind: Kind) => void): MenuItem[] {
-  return (["agent", "approval", ...SHAPES] as Kind[]).map((kind) => ({
-    key: kind,
-    label: KIND_WORDS[kind],
-    hint: HINTS[kind],
-    icon: ICONS[kind],
-    onSelect: () => choose(kind),
-  }));
-}
-
-const firstAgent = (agents: Editing["agents"]) => (agents.find((one) => one.name === "writer") ?? agents[0])?.name ?? "";
-
 const HEADINGS = ["h3", "h4", "h5", "h6"] as const; // by the depth of a step
 
 interface StepCardProps {
@@ -150,9 +125,26 @@ function StepCard({ path, index, count }: StepCardProps) {
         <Title className="compose-title">
           {name} {kind !== "agent" && name !== kind && <small>{KIND_WORDS[kind].toLowerCase()}</small>}
         </Title>
-        <IconButton icon="chevron" className="compose-up" label={`Move ${name} up (Alt+↑)`} disabled={index === 0} onClick={() => move(-1)} />
-        <IconButton icon="chevron" className="compose-down" label={`Move ${name} down (Alt+↓)`} disabled={index === count - 1} onClick={() => move(1)} />
-        <Menu label={`More for ${name}`} className="icon-button" align="end" items={actions(path, step, count, editing)}>
+        <IconButton
+          icon="chevron"
+          className="compose-up"
+          label={`Move ${name} up (Alt+↑)`}
+          disabled={index === 0}
+          onClick={() => move(-1)}
+        />
+        <IconButton
+          icon="chevron"
+          className="compose-down"
+          label={`Move ${name} down (Alt+↓)`}
+          disabled={index === count - 1}
+          onClick={() => move(1)}
+        />
+        <Menu
+          label={`More for ${name}`}
+          className="icon-button"
+          align="end"
+          items={stepItems(path, step, count, editing)}
+        >
           <Icon name="more" />
         </Menu>
         <IconButton
@@ -180,61 +172,18 @@ function StepCard({ path, index, count }: StepCardProps) {
   );
 }
 
-/** All that can be done with a step beside moving and removing it. */
-function actions(path: string, step: Step, count: number, { edit, focus, agents, spec }: Editing): MenuItem[] {
-  const { parent, index } = placeOf(path);
-  const below = (kind: Kind) => {
-    edit((whole) => inserted(whole, parent, index + 1, newStep(kind, firstAgent(agents))));
-    focus(childPath(spec, parent, index + 1));
-  };
-  const items: MenuItem[] = [
-    { key: "below", label: "Add a step after it", icon: "plus", onSelect: () => below("agent") },
-    { key: "approval", label: "Add an approval after it", icon: "user", onSelect: () => below("approval") },
-    {
-      key: "copy",
-      label: "Duplicate",
-      icon: "copy",
-      onSelect: () => {
-        edit((whole) => duplicated(whole, path));
-        focus(childPath(spec, parent, index + 1));
-      },
-    },
-  ];
-  if (isShape(step)) {
-    for (const shape of SHAPES.filter((one) => one !== step.type)) {
-      items.push({
-        key: `as-${shape}`,
-        section: "Turn it into",
-        label: KIND_WORDS[shape],
-        icon: ICONS[shape],
-        onSelect: () => edit((whole) => reshaped(whole, path, shape)),
-      });
-    }
-    if (childrenOf(step).length > 0 || count > 1) {
-      items.push({ key: "unwrap", section: "Turn it into", label: "Its steps alone", icon: "layers", onSelect: () => edit((whole) => unwrapped(whole, path)) });
-    }
-  }
-  for (const shape of SHAPES) {
-    items.push({
-      key: `in-${shape}`,
-      section: "Put it into",
-      label: KIND_WORDS[shape],
-      icon: ICONS[shape],
-      onSelect: () => {
-        edit((whole) => wrapped(whole, path, shape));
-        focus(path);
-      },
-    });
-  }
-  return items;
-}
-
 function ApprovalFields({ path, step }: { path: string; step: ApprovalStep }) {
   const { edit } = useEditing();
   return (
-    <Field label="What the human is asked" hint="Approving goes on; declining ends the workflow." faults={useFaults(path, "prompt")} isWide>
+    <Field
+      label="What the human is asked"
+      hint="Approving goes on; declining ends the workflow."
+      faults={useFaults(path, "prompt")}
+      isWide
+    >
       {(given) => (
         <textarea
+          dir="auto"
           {...given}
           className="input"
           rows={2}

@@ -31,8 +31,12 @@ export function StoreDialog({ client, spec, stored, onStored, onClose }: StoreDi
     setIsStoring(true);
     setError(null);
     try {
-      const body = { description, spec };
-      onStored(await (stored ? client.coordinator.change(stored.name, body) : client.coordinator.store({ ...body, name: name.trim() })));
+      const body = { description, spec, input_schema: stored?.input_schema ?? null };
+      onStored(
+        await (stored
+          ? client.coordinator.change(stored.name, body)
+          : client.coordinator.store({ ...body, name: name.trim() })),
+      );
     } catch (failure) {
       setError(failure as Error);
     }
@@ -62,11 +66,30 @@ export function StoreDialog({ client, spec, stored, onStored, onClose }: StoreDi
       >
         {!stored && (
           <Field label="Name" hint="Letters, digits, _ . and -, beginning with a letter." faults={of("name")} isWide>
-            {(given) => <input {...given} className="input" autoFocus maxLength={64} value={name} onChange={(event) => setName(event.target.value)} />}
+            {(given) => (
+              <input
+                {...given}
+                className="input"
+                autoFocus
+                maxLength={64}
+                value={name}
+                onChange={(event) => setName(event.target.value)}
+              />
+            )}
           </Field>
         )}
         <Field label="Description" faults={of("description")} isWide>
-          {(given) => <textarea {...given} className="input" rows={3} maxLength={2000} value={description} onChange={(event) => setDescription(event.target.value)} />}
+          {(given) => (
+            <textarea
+              {...given}
+              dir="auto"
+              className="input"
+              rows={3}
+              maxLength={2000}
+              value={description}
+              onChange={(event) => setDescription(event.target.value)}
+            />
+          )}
         </Field>
         {error && (rest.length > 0 || faults.length === 0) && (
           <p className="compose-fault" role="alert">

@@ -7,6 +7,8 @@ export interface Stored {
   name: string;
   version: number | null;
   description: string;
+  /** What inputs must fit: no version loses it. */
+  input_schema: Record<string, unknown> | null;
   /** As it is stored, to tell whether anything changed. */
   spec: Shape;
 }
@@ -31,7 +33,12 @@ const TOGETHER_MS = 1_200;
 
 export const begin = (now: Draft): Drafts => ({ now, past: [], future: [], last: { what: "", at: 0 } });
 
-export const firstDraft = (): Draft => ({ spec: TEMPLATES[0]!.spec, input: TEMPLATES[0]!.input, model: "", stored: null });
+export const firstDraft = (): Draft => ({
+  spec: TEMPLATES[0]!.spec,
+  input: TEMPLATES[0]!.input,
+  model: "",
+  stored: null,
+});
 
 /** Goes on to *next*. Edits of the same thing in quick succession are one; the empty thing is never the same. */
 export function edited(drafts: Drafts, next: Draft, what: string, at: number): Drafts {
@@ -59,7 +66,8 @@ export function marked(drafts: Drafts, stored: Stored | null): Drafts {
   return { ...drafts, now: mark(drafts.now), past: drafts.past.map(mark), future: drafts.future.map(mark) };
 }
 
-export const isChanged = ({ spec, stored }: Draft) => stored === null || JSON.stringify(stored.spec) !== JSON.stringify(spec);
+export const isChanged = ({ spec, stored }: Draft) =>
+  stored === null || JSON.stringify(stored.spec) !== JSON.stringify(spec);
 
 /** Reads a draft that was kept; what cannot be one is forgotten. */
 export function readDraft(text: string | null): Draft | null {

@@ -29,5 +29,7 @@ export function useEditing(): Editing {
 /** The faults of one member of a step. */
 export function useFaults(path: string, member: string): string[] {
   const { faults } = useEditing();
-  return (faults.get(path) ?? []).filter((fault) => fault.path === member || fault.path.startsWith(`${member}.`)).map((fault) => fault.message);
+  return (faults.get(path) ?? [])
+    .filter((fault) => fault.path === member || fault.path.startsWith(`${member}.`))
+    .map((fault) => fault.message);
 }

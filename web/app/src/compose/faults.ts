@@ -9,7 +9,10 @@ export interface Fault {
 
 /** Takes the errors of a problem; those of a request that holds the spec in a member begin with its name. */
 export function faultsOf(problem: { errors?: { path: string; message: string }[] } | undefined): Fault[] {
-  return (problem?.errors ?? []).map(({ path, message }) => ({ path: path.replace(/^spec(\.|$)/, ""), message: inWords(path, message) }));
+  return (problem?.errors ?? []).map(({ path, message }) => ({
+    path: path.replace(/^spec(\.|$)/, ""),
+    message: inWords(path, message),
+  }));
 }
 
 /** The faults by the paths of the steps that they are in; what is in none stands under the whole. */

@@ -34,15 +34,24 @@ export function openItems(definitions: readonly Definition[], open: (next: Parti
 }
 
 export function storedOf(definition: Definition, spec: Shape): Stored {
-  return { name: definition.name, version: definition.version, description: definition.description, spec };
+  const { name, version, description, input_schema } = definition;
+  return { name, version, description, input_schema, spec };
 }
 
 export function storeItems(draft: Draft, ask: (question: Question) => void): MenuItem[] {
-  const items: MenuItem[] = [{ key: "store", label: "Store under a new name …", icon: "plus", onSelect: () => ask("store") }];
+  const items: MenuItem[] = [
+    { key: "store", label: "Store under a new name …", icon: "plus", onSelect: () => ask("store") },
+  ];
   if (!draft.stored) return items;
   const { name } = draft.stored;
   return [
-    { key: "version", label: `New version of ${name} …`, icon: "edit", isDisabled: !isChanged(draft), onSelect: () => ask("version") },
+    {
+      key: "version",
+      label: `New version of ${name} …`,
+      icon: "edit",
+      isDisabled: !isChanged(draft),
+      onSelect: () => ask("version"),
+    },
     ...items,
     { key: "retire", label: `Retire ${name} …`, icon: "trash", isDanger: true, onSelect: () => ask("retire") },
   ];

@@ -3,7 +3,11 @@ import type { Spec } from "@cantata/client";
 import { asShape, type Shape } from "./specEdit.ts";
 
 /** The path's last part and the body of the request that runs *spec*. */
-export function requestOf(spec: Spec, input: string, model: string): { shape: Shape["type"]; body: Record<string, unknown> } {
+export function requestOf(
+  spec: Spec,
+  input: string,
+  model: string,
+): { shape: Shape["type"]; body: Record<string, unknown> } {
   const { type, ...members } = asShape(spec);
   return { shape: type, body: { ...members, input, ...(model ? { model } : {}) } };
 }

@@ -3,7 +3,15 @@
  *
  * A place is named as the server names it in its errors: `steps.1.tasks.0`. The empty path is the whole spec.
  */
-import type { AgentReference, AgentStep, ApprovalStep, HierarchicalStep, ParallelStep, SequentialStep, Spec } from "@cantata/client";
+import type {
+  AgentReference,
+  AgentStep,
+  ApprovalStep,
+  HierarchicalStep,
+  ParallelStep,
+  SequentialStep,
+  Spec,
+} from "@cantata/client";
 
 export type Shape = SequentialStep | ParallelStep | HierarchicalStep;
 export type ShapeName = Shape["type"];
@@ -37,7 +45,8 @@ export function agentOf(step: Step): { agent: string; method: string } {
   return { agent: agent ?? name ?? "", method: method ?? "" };
 }
 
-export const isReference = (step: Step): step is AgentReference => !("agent" in step) && kindOf(step) === "agent" && "name" in step;
+export const isReference = (step: Step): step is AgentReference =>
+  !("agent" in step) && kindOf(step) === "agent" && "name" in step;
 
 /** Turns a reference into a step, which can say more. */
 export function asStep(step: Step): Spec {
@@ -47,7 +56,8 @@ export function asStep(step: Step): Spec {
 
 export function at(spec: Step, path: string): Step | undefined {
   let place: unknown = spec;
-  for (const key of keysOf(path)) place = typeof place === "object" && place !== null ? (place as Tree)[key] : undefined;
+  for (const key of keysOf(path))
+    place = typeof place === "object" && place !== null ? (place as Tree)[key] : undefined;
   return place as Step | undefined;
 }
 
@@ -88,7 +98,9 @@ export function moved<Whole extends Step>(spec: Whole, path: string, by: number)
   const siblings = childrenOf(at(spec, parent)!);
   const target = Math.max(0, Math.min(siblings.length - 1, index + by));
   if (target === index) return { spec, path };
-  const next = withChildren(spec, parent, (children) => children.toSpliced(index, 1).toSpliced(target, 0, children[index]!));
+  const next = withChildren(spec, parent, (children) =>
+    children.toSpliced(index, 1).toSpliced(target, 0, children[index]!),
+  );
   return { spec: next, path: childPath(next, parent, target) };
 }
 
@@ -113,7 +125,8 @@ export function reshaped<Whole extends Step>(spec: Whole, path: string, shape: S
   if (kindOf(old) === shape) return spec;
   const children = childrenOf(old);
   const kept = (old as Shape).name ? { type: shape, name: (old as Shape).name } : { type: shape };
-  if (shape === "hierarchical") return replaced(spec, path, { ...kept, master: { name: managerOf(children[0]) }, subAgents: children });
+  if (shape === "hierarchical")
+    return replaced(spec, path, { ...kept, master: { name: managerOf(children[0]) }, subAgents: children });
   return replaced(spec, path, { ...kept, [CHILDREN[shape]]: children.map(asStep) });
 }
 
@@ -129,7 +142,9 @@ export function childPath(spec: Step, parent: string, index: number): string {
 
 /** Every step with its path, a shape before what is in it. */
 export function stepsOf(spec: Step, path = ""): { path: string; step: Step }[] {
-  const inside = childrenOf(spec).flatMap((child, index) => stepsOf(child, joined(path, `${CHILDREN[(spec as Shape).type]}.${index}`)));
+  const inside = childrenOf(spec).flatMap((child, index) =>
+    stepsOf(child, joined(path, `${CHILDREN[(spec as Shape).type]}.${index}`)),
+  );
   return [{ path, step: spec }, ...inside];
 }
 

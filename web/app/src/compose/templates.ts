@@ -43,7 +43,11 @@ export const TEMPLATES: readonly Template[] = [
     spec: {
       type: "hierarchical",
       master: { name: "assistant" },
-      subAgents: [{ name: "researcher" }, { name: "writer", method: "report" }, { name: "reviewer", method: "critique" }],
+      subAgents: [
+        { name: "researcher" },
+        { name: "writer", method: "report" },
+        { name: "reviewer", method: "critique" },
+      ],
       max_rounds: 3,
     },
   },

@@ -1,6 +1,17 @@
 /** The draft of the page; kept for as long as the tab is, so that leaving the page loses nothing. */
 import { useCallback, useEffect, useState } from "react";
-import { begin, edited, firstDraft, marked, readDraft, redone, undone, type Draft, type Drafts, type Stored } from "./draft.ts";
+import {
+  begin,
+  edited,
+  firstDraft,
+  marked,
+  readDraft,
+  redone,
+  undone,
+  type Draft,
+  type Drafts,
+  type Stored,
+} from "./draft.ts";
 
 const KEY = "cantata.compose";
 

@@ -1,6 +1,7 @@
 /**
- * When what has come is shown: with the next frame, and less often where it takes long until the page is idle again, so
- * that it answers to the reader on slow machines too. A hidden page draws no frames, and is kept up to date now and then.
+ * When what has come is shown: with the next frame, and less often where it takes long until the page is idle again,
+ * so that it answers to the reader on slow machines too. A hidden page draws no frames, and is kept up to date now and
+ * then.
  */
 
 const HIDDEN_MS = 250;

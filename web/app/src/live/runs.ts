@@ -1,4 +1,4 @@
-/** The runs that are looked at, each read once however many parts show it. What has ended is kept, and never asked again. */
+/** The runs that are looked at, each read once however many parts show it. What has ended is kept, not asked again. */
 import { createRunStore, type Client, type Run, type RunSnapshot } from "@cantata/client";
 import { LiveRun } from "./liveRun.ts";
 import { paced } from "./pace.ts";
@@ -45,7 +45,8 @@ export class Runs {
     const { client } = this;
     return new LiveRun(
       {
-        first: () => createRunStore(typeof source === "string" ? { client, workflowId: source } : source, { schedule: paced() }),
+        first: () =>
+          createRunStore(typeof source === "string" ? { client, workflowId: source } : source, { schedule: paced() }),
         again: (known) => {
           const workflowId = typeof source === "string" ? source : known.workflow_id;
           if (!workflowId) return null;

@@ -25,9 +25,13 @@ interface Emitted {
 export function highlight(code: string, language: string): Span[] | null {
   if (!hljs.getLanguage(language)) return null;
   // The tree is what `value`, a text of HTML, is made of: the page makes no HTML from texts.
-  const { _emitter } = hljs.highlight(code, { language, ignoreIllegals: true }) as unknown as { _emitter: { rootNode: Emitted } };
+  const { _emitter } = hljs.highlight(code, { language, ignoreIllegals: true }) as unknown as {
+    _emitter: { rootNode: Emitted };
+  };
   return _emitter.rootNode.children.map(spanOf);
 }
 
 const spanOf = (node: string | Emitted): Span =>
-  typeof node === "string" ? node : { scope: (node.scope ?? "").split(/[.:]/)[0] ?? "", children: node.children.map(spanOf) };
+  typeof node === "string"
+    ? node
+    : { scope: (node.scope ?? "").split(/[.:]/)[0] ?? "", children: node.children.map(spanOf) };

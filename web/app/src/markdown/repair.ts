@@ -34,7 +34,10 @@ function table(lines: string[]): string[] {
   if (row === undefined || header < lines.length - 2) return lines;
   const below = lines[header + 1];
   if (below !== undefined && !/^\s*\|?[\s:|-]*$/.test(below)) return lines;
-  const cells = row.trim().replace(/^\||\|$/g, "").split("|").length;
+  const cells = row
+    .trim()
+    .replace(/^\||\|$/g, "")
+    .split("|").length;
   return [...lines.slice(0, header), `${row.trim().replace(/\|$/, "")}|`, `|${" --- |".repeat(cells)}`];
 }
 

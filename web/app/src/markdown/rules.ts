@@ -1,17 +1,21 @@
-/** What markdown may become: no tag of its own, no address but of the web and of mail, nothing that a style could hide. */
+/** What markdown may become: no tag of its own, no address but of web and mail, nothing that a style could hide. */
 import { defaultSchema, type Options as Schema } from "rehype-sanitize";
 import rehypeSanitize from "rehype-sanitize";
 import remarkGfm from "remark-gfm";
 import type { Options } from "react-markdown";
+import { asWritten } from "./formulas.ts";
+import { isPicture } from "./pictures.ts";
 
 const schema: Schema = {
   ...defaultSchema,
+  protocols: { ...defaultSchema.protocols, src: ["http", "https", "data"] },
   attributes: { ...defaultSchema.attributes, code: [["className", /^language-[\w+#.-]{1,40}$/]] },
 };
 
 interface Node {
   type: string;
   value?: string;
+  properties?: Record<string, unknown>;
   children?: Node[];
 }
 
@@ -20,16 +24,23 @@ function tagsAsText() {
   return (tree: Node): void => {
     const waiting: Node[] = [tree];
     for (let node = waiting.pop(); node; node = waiting.pop()) {
-      if (node.type === "raw") node.type = "text";
+      if (node.type === "raw") Object.assign(node, { type: "text", value: asWritten(node.value ?? "") });
       waiting.push(...(node.children ?? []));
     }
   };
 }
 
+/** Each block takes the direction of its first letters: an answer may be in more than one script. */
+function ownDirections() {
+  return (tree: Node): void => {
+    for (const block of tree.children ?? []) if (block.properties) block.properties.dir = "auto";
+  };
+}
+
 export const rules: Pick<Options, "remarkPlugins" | "rehypePlugins" | "urlTransform"> = {
   remarkPlugins: [[remarkGfm, { singleTilde: false }]],
-  rehypePlugins: [tagsAsText, [rehypeSanitize, schema]],
-  urlTransform: safeAddress,
+  rehypePlugins: [tagsAsText, [rehypeSanitize, schema], ownDirections],
+  urlTransform: (address, member) => (member === "src" && isPicture(address) ? address : safeAddress(address)),
 };
 
 /** Returns *address* if it may be followed, else nothing. A fragment stays within the text. */
@@ -37,9 +48,6 @@ export function safeAddress(address: string): string {
   if (address.startsWith("#")) return address;
   return /^(?:https?:\/\/|mailto:)[^\s\p{Cc}]+$/iu.test(address) ? address : "";
 }
-
-/** Returns *text* without what no renderer can be trusted with: halves of characters, and NUL. */
-export const wellFormed = (text: string): string => text.replace(/\p{Surrogate}|\0/gu, "\uFFFD");
 
 const MANY_CHARS = 60_000;
 const MANY_CELLS = 6_000;

@@ -8,6 +8,7 @@ import { announce } from "../parts/LiveRegion.tsx";
 import { sentenceOf } from "../shell/faults.ts";
 import { hashOf } from "../shell/routes.ts";
 import type { ActiveRun } from "./shapes.ts";
+import "./table.css";
 
 interface ActiveRunsProps {
   client: Client;
@@ -68,7 +69,12 @@ export function ActiveRuns({ client, runs, active, ownerId, now, onChanged }: Ac
                     </td>
                     <td>
                       {isOwn && (
-                        <Button kind="quiet" icon="stop" aria-label={`Cancel ${run.graph}, ${run.workflow_id}`} onClick={() => ask(run)}>
+                        <Button
+                          kind="quiet"
+                          icon="stop"
+                          aria-label={`Cancel ${run.graph}, ${run.workflow_id}`}
+                          onClick={() => ask(run)}
+                        >
                           Cancel
                         </Button>
                       )}
@@ -97,7 +103,10 @@ function Name({ run, isOwn }: { run: ActiveRun; isOwn: boolean }) {
     );
   }
   return (
-    <a href={hashOf({ name: "session", sessionId: run.session_id, workflowId: run.workflow_id })} title={run.workflow_id}>
+    <a
+      href={hashOf({ name: "session", sessionId: run.session_id, workflowId: run.workflow_id })}
+      title={run.workflow_id}
+    >
       {run.graph} {id}
       {attempt}
     </a>

@@ -1,6 +1,7 @@
 /** One small chart of what happens per second, over the last minutes. */
 import { linePath, roundUp } from "./chart.ts";
 import { rateNow, type Rate } from "./rates.ts";
+import "./chart.css";
 
 export interface Series {
   name: string;
@@ -22,7 +23,9 @@ const HEIGHT = 84;
 
 export function LineChart({ title, series, now, written }: LineChartProps) {
   const from = now - WINDOW_MS;
-  const known = series.flatMap(({ rates }) => rates.filter(({ at }) => at >= from).map(({ perSecond }) => perSecond ?? 0));
+  const known = series.flatMap(({ rates }) =>
+    rates.filter(({ at }) => at >= from).map(({ perSecond }) => perSecond ?? 0),
+  );
   const most = Math.max(0, ...known);
   const top = roundUp(most);
   const frame = { from, to: now, top, width: WIDTH, height: HEIGHT };

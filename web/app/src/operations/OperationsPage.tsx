@@ -1,4 +1,5 @@
 /** For whoever runs the server: what it does now, how fast, what failed, and what it costs. */
+import "./operations.css";
 import type { Client } from "@cantata/client";
 import type { ReactNode } from "react";
 import type { Principal } from "../access/door.ts";
@@ -14,7 +15,6 @@ import type { Failure, Operations, Usage } from "./shapes.ts";
 import { Failures, Latencies, Readers } from "./Tables.tsx";
 import { UsageByDay } from "./UsageByDay.tsx";
 import { useOperations, useUsage } from "./useOperations.ts";
-import "./operations.css";
 
 export default function OperationsPage({ client, principal }: { client: Client; principal: Principal | null }) {
   const { now, samples, error, again } = useOperations();
@@ -50,7 +50,12 @@ export default function OperationsPage({ client, principal }: { client: Client; 
               { name: "cancelled", tone: "muted", rates: ratesOf(samples, "cancelled") },
             ]}
           />
-          <LineChart title="Tokens per second" now={at} written={perSecond} series={[{ name: "", tone: "accent", rates: ratesOf(samples, "tokens") }]} />
+          <LineChart
+            title="Tokens per second"
+            now={at}
+            written={perSecond}
+            series={[{ name: "", tone: "accent", rates: ratesOf(samples, "tokens") }]}
+          />
           <LineChart
             title="Sent per second"
             now={at}
@@ -91,7 +96,11 @@ function Tiles({ now, usage }: { now: Operations; usage: Usage | null }) {
       <Tile name="Active runs" hint={`of ${runs.limit} at once`}>
         {runs.active}
       </Tile>
-      <Tile name="Queued" hint={runs.queued > 0 ? "wait for their turn" : "nothing waits"} tone={runs.queued > 0 ? "warn" : undefined}>
+      <Tile
+        name="Queued"
+        hint={runs.queued > 0 ? "wait for their turn" : "nothing waits"}
+        tone={runs.queued > 0 ? "warn" : undefined}
+      >
         {runs.queued}
       </Tile>
       <Tile name="Readers" hint={readers.slow.length > 0 ? `${readers.slow.length} slow` : "open streams"}>
@@ -100,7 +109,10 @@ function Tiles({ now, usage }: { now: Operations; usage: Usage | null }) {
       <Tile name="Failed" hint="in the last 10 minutes" tone={failed.number > 0 ? "danger" : undefined}>
         {`${failed.number}${failed.isAll ? "" : "+"}`}
       </Tile>
-      <Tile name="Cost today" hint={today ? `${count(today.reduce((sum, row) => sum + row.total_tokens, 0))} tokens, UTC` : "not known"}>
+      <Tile
+        name="Cost today"
+        hint={today ? `${count(today.reduce((sum, row) => sum + row.total_tokens, 0))} tokens, UTC` : "not known"}
+      >
         {today ? money(today.reduce((sum, row) => sum + (row.cost_usd ?? 0), 0)) : "–"}
       </Tile>
       <Tile name="Database" hint={events > 0 ? `events kept for ${counted(events, "day")}` : "events are kept"}>

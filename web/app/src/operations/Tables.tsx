@@ -2,6 +2,8 @@
 import { ago, duration } from "../parts/formats.ts";
 import { shortId } from "./ActiveRuns.tsx";
 import type { Failure, Operations, Quantiles } from "./shapes.ts";
+import "./table.css";
+import "./Tables.css";
 
 const LATENCIES: [name: string, title: string, hint: string][] = [
   ["run", "Run", "from its start to its end"],
@@ -86,7 +88,12 @@ export function Readers({ readers }: { readers: Operations["readers"] }) {
   );
 }
 
-const READER_WORDS = { open: "Open streams", resumes: "Resumed", gaps: "With a gap", fallbacks: "Read on from the log" };
+const READER_WORDS = {
+  open: "Open streams",
+  resumes: "Resumed",
+  gaps: "With a gap",
+  fallbacks: "Read on from the log",
+};
 
 export function Failures({ failures, now }: { failures: readonly Failure[]; now: number }) {
   return (
@@ -101,7 +108,11 @@ export function Failures({ failures, now }: { failures: readonly Failure[]; now:
               <p>
                 <strong>{failure.graph}</strong> <code title={failure.workflow_id}>{shortId(failure.workflow_id)}</code>{" "}
                 <span className="ops-note">
-                  {[failure.failed_node && `in ${failure.failed_node}`, `of ${failure.owner}`, ago(new Date(failure.ended_at), new Date(now))]
+                  {[
+                    failure.failed_node && `in ${failure.failed_node}`,
+                    `of ${failure.owner}`,
+                    ago(new Date(failure.ended_at), new Date(now)),
+                  ]
                     .filter(Boolean)
                     .join(", ")}
                 </span>

@@ -4,6 +4,9 @@ import { count, money } from "../parts/formats.ts";
 import { roundUp, stacked } from "./chart.ts";
 import { daysOf, type Day, type Measure } from "./days.ts";
 import type { Usage } from "./shapes.ts";
+import "./chart.css";
+import "./table.css";
+import "./UsageByDay.css";
 
 const WIDTH = 600;
 const HEIGHT = 120;
@@ -55,11 +58,22 @@ export function UsageByDay({ usage }: { usage: Usage }) {
               viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
               preserveAspectRatio="none"
               role="img"
-              aria-label={`${measure.word} by day from ${usage.from} to ${usage.to}: ${measure.written(sum)} in all. The table below has the days.`}
+              aria-label={[
+                `${measure.word} by day from ${usage.from} to ${usage.to}: ${measure.written(sum)} in all.`,
+                "The table below has the days.",
+              ].join(" ")}
             >
               <path className="ops-grid" d={`M0 0H${WIDTH}M0 ${HEIGHT / 2}H${WIDTH}M0 ${HEIGHT}H${WIDTH}`} />
               {days.map((day, at) => (
-                <Bars key={day.day} day={day} at={at} of={days.length} top={top} models={models} written={measure.written} />
+                <Bars
+                  key={day.day}
+                  day={day}
+                  at={at}
+                  of={days.length}
+                  top={top}
+                  models={models}
+                  written={measure.written}
+                />
               ))}
             </svg>
             <span className="ops-times" aria-hidden="true">
@@ -148,4 +162,5 @@ function Table({ days, models, word, written }: TableProps) {
   );
 }
 
-const shortDay = (day: string) => new Date(`${day}T00:00:00Z`).toLocaleDateString("en", { day: "numeric", month: "short", timeZone: "UTC" });
+const shortDay = (day: string) =>
+  new Date(`${day}T00:00:00Z`).toLocaleDateString("en", { day: "numeric", month: "short", timeZone: "UTC" });

@@ -41,6 +41,7 @@ export function daysOf(rows: readonly UsageRow[], from: string, to: string, meas
 function daysBetween(from: string, to: string): string[] {
   const days: string[] = [];
   const DAY_MS = 86_400_000;
-  for (let at = Date.parse(from); at <= Date.parse(to); at += DAY_MS) days.push(new Date(at).toISOString().slice(0, 10));
+  for (let at = Date.parse(from); at <= Date.parse(to); at += DAY_MS)
+    days.push(new Date(at).toISOString().slice(0, 10));
   return days;
 }

@@ -1,4 +1,5 @@
 /** The events of a run as they were stored, to filter and to search. */
+import "./panels.css";
 import type { CantataEvent, Client, Workflow } from "@cantata/client";
 import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { Button } from "../parts/Button.tsx";
@@ -7,6 +8,7 @@ import { Icon } from "../parts/Icon.tsx";
 import { counted } from "../parts/formats.ts";
 import { eventRows, filtered, typesIn, type EventRow } from "./eventRows.ts";
 import { isAtWork } from "./useNow.ts";
+import "./EventLog.css";
 
 const PAGE = 500; // events that one request asks for
 const MOST_SHOWN = 400; // rows at once
@@ -34,7 +36,13 @@ export function EventLog({ client, workflow, choice }: EventLogProps) {
         <label className="panel-search">
           <Icon name="search" />
           <span className="hidden-text">Search the events</span>
-          <input type="search" placeholder="Search" value={text} onChange={(event) => setText(event.target.value)} />
+          <input
+            type="search"
+            placeholder="Search"
+            dir="auto"
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+          />
         </label>
         <label>
           <span className="hidden-text">Type of event</span>
@@ -45,9 +53,16 @@ export function EventLog({ client, workflow, choice }: EventLogProps) {
             ))}
           </select>
         </label>
-        <Copy text={() => found.map((row) => JSON.stringify(row.event)).join("\n")} label="Copy these events as JSON lines" />
+        <Copy
+          text={() => found.map((row) => JSON.stringify(row.event)).join("\n")}
+          label="Copy these events as JSON lines"
+        />
       </div>
-      {error && <p className="panel-fault" role="alert">{error}</p>}
+      {error && (
+        <p className="panel-fault" role="alert">
+          {error}
+        </p>
+      )}
       {gone > 0 && <p className="panel-hint">The first {counted(gone, "event")} of this run are not kept any more.</p>}
       <div className="panel-scroll" tabIndex={0} role="region" aria-label="Events">
         <ol className="panel-log">
@@ -63,7 +78,9 @@ export function EventLog({ client, workflow, choice }: EventLogProps) {
         {isWhole && found.length === 0 && <p className="panel-empty">No event fits.</p>}
       </div>
       <p className="panel-hint">
-        {found.length === rows.length ? counted(events.length, "event") : `${found.length} of ${counted(rows.length, "line")}`}
+        {found.length === rows.length
+          ? counted(events.length, "event")
+          : `${found.length} of ${counted(rows.length, "line")}`}
         {isWhole ? "" : " so far"}. Pieces of one text stand in one line.
       </p>
     </>
@@ -84,7 +101,11 @@ function LogLine({ row, first }: { row: EventRow; first: string }) {
             {row.said.slice(0, 300)}
           </span>
         </summary>
-        {isOpen && <pre tabIndex={0} role="region" aria-label={`Event ${row.seq}`}>{JSON.stringify(row.event, null, 2)}</pre>}
+        {isOpen && (
+          <pre tabIndex={0} role="region" aria-label={`Event ${row.seq}`}>
+            {JSON.stringify(row.event, null, 2)}
+          </pre>
+        )}
       </details>
     </li>
   );
@@ -110,7 +131,7 @@ function useEvents(client: Client, workflow: Workflow) {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const read = async () => {
       try {
-        for (let hasMore = true; hasMore && isWanted; ) {
+        for (let hasMore = true; hasMore && isWanted;) {
           const page = await client.workflows.events(id, { after, limit: PAGE });
           if (!isWanted) return;
           after = page.events.at(-1)?.seq ?? after;

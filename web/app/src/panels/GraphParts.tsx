@@ -13,7 +13,16 @@ export function Arrows({ children }: { children: (arrows: { plain: string; taken
     <>
       <defs>
         {(["plain", "taken"] as const).map((kind) => (
-          <marker key={kind} id={arrows[kind]} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+          <marker
+            key={kind}
+            id={arrows[kind]}
+            viewBox="0 0 8 8"
+            refX="7"
+            refY="4"
+            markerWidth="7"
+            markerHeight="7"
+            orient="auto"
+          >
             <path d="M1 1 7 4 1 7" className={`panel-arrow panel-arrow-${kind}`} />
           </marker>
         ))}
@@ -23,7 +32,15 @@ export function Arrows({ children }: { children: (arrows: { plain: string; taken
   );
 }
 
-export const Edge = memo(function Edge({ edge, arrows, isTaken }: { edge: PlacedEdge; arrows: { plain: string; taken: string }; isTaken: boolean }) {
+export const Edge = memo(function Edge({
+  edge,
+  arrows,
+  isTaken,
+}: {
+  edge: PlacedEdge;
+  arrows: { plain: string; taken: string };
+  isTaken: boolean;
+}) {
   return (
     <path
       className="panel-edge"
@@ -35,7 +52,15 @@ export const Edge = memo(function Edge({ edge, arrows, isTaken }: { edge: Placed
   );
 });
 
-export const Box = memo(function Box({ placed, state, isRun }: { placed: PlacedNode; state: NodeState; isRun: boolean }) {
+export const Box = memo(function Box({
+  placed,
+  state,
+  isRun,
+}: {
+  placed: PlacedNode;
+  state: NodeState;
+  isRun: boolean;
+}) {
   const { x, y, width, height, node, depth } = placed;
   return (
     <g className="panel-box" data-state={state.state} data-odd={depth % 2 === 1}>
@@ -64,7 +89,9 @@ export function Node({ placed, state, time, isRun, isSelected, isFocused, onSele
     return (
       <g className="panel-end" data-state={state.state}>
         <rect x={x} y={y} width={width} height={height} rx={height / 2} />
-        <text x={x + width / 2} y={y + height / 2 + 4} textAnchor="middle">{titleOf(node)}</text>
+        <text x={x + width / 2} y={y + height / 2 + 4} textAnchor="middle">
+          {titleOf(node)}
+        </text>
       </g>
     );
   }
@@ -82,8 +109,12 @@ export function Node({ placed, state, time, isRun, isSelected, isFocused, onSele
       <rect className="panel-node-glow" x={x - 3} y={y - 3} width={width + 6} height={height + 6} rx="12" />
       <rect className="panel-node-card" x={x} y={y} width={width} height={height} rx="9" />
       <Mark x={x + 21} y={y + height / 2} state={state.state} kind={node.type} isRun={isRun} />
-      <text className="panel-node-name" x={x + 38} y={y + 20}>{cut(node.name, width - 46)}</text>
-      <text className="panel-node-note" x={x + 38} y={y + 35}>{cut(note, (width - 46) * 1.22)}</text>
+      <text className="panel-node-name" x={x + 38} y={y + 20}>
+        {cut(node.name, width - 46)}
+      </text>
+      <text className="panel-node-note" x={x + 38} y={y + 35}>
+        {cut(note, (width - 46) * 1.22)}
+      </text>
     </g>
   );
 }
@@ -96,9 +127,26 @@ const MARKS: Partial<Record<State, string>> = {
 };
 
 /** A state's mark: each has a shape of its own, so that none is told by colour alone. */
-function Mark({ x, y, state, kind, isRun = true }: { x: number; y: number; state: State; kind?: DrawnNode["type"]; isRun?: boolean }) {
+function Mark({
+  x,
+  y,
+  state,
+  kind,
+  isRun = true,
+}: {
+  x: number;
+  y: number;
+  state: State;
+  kind?: DrawnNode["type"];
+  isRun?: boolean;
+}) {
   return (
-    <g className="panel-mark" data-state={state} data-kind={isRun ? undefined : kind} transform={`translate(${x} ${y})`}>
+    <g
+      className="panel-mark"
+      data-state={state}
+      data-kind={isRun ? undefined : kind}
+      transform={`translate(${x} ${y})`}
+    >
       <circle r="8" />
       {state === "running" && <path className="panel-mark-arc" d="M0-8a8 8 0 0 1 8 8" />}
       {MARKS[state] && <path d={MARKS[state]} />}

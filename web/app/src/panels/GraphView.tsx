@@ -1,4 +1,5 @@
 /** A graph as SVG: what stands where, how it is doing, and what part of it is seen. */
+import "./panels.css";
 import type { Drawing, DrawnNode } from "@cantata/client";
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { Icon } from "../parts/Icon.tsx";
@@ -9,7 +10,7 @@ import { layout, type PlacedNode } from "./layout.ts";
 import { IDLE, STATE_WORDS, type GraphStates, type NodeState } from "./nodeStates.ts";
 import { useDrag, useSize, useWheel } from "./useFrame.ts";
 import { fitted, moved, showing, zoomed, type Size, type View } from "./viewport.ts";
-import "./panels.css";
+import "./GraphView.css";
 
 export interface GraphViewProps {
   drawing: Drawing;
@@ -73,7 +74,12 @@ export function GraphView({ drawing, label, states, now, selected = null, onSele
           {(arrows) => (
             <g transform={`translate(${view.x} ${view.y}) scale(${view.scale})`}>
               {picture.nodes.filter(isBox).map((placed) => (
-                <Box key={placed.node.id} placed={placed} state={stateOf(placed.node.id)} isRun={states !== undefined} />
+                <Box
+                  key={placed.node.id}
+                  placed={placed}
+                  state={stateOf(placed.node.id)}
+                  isRun={states !== undefined}
+                />
               ))}
               {picture.edges.map((edge) => (
                 <Edge key={edge.id} edge={edge} arrows={arrows} isTaken={states?.taken.has(edge.id) ?? false} />
@@ -105,13 +111,23 @@ export function GraphView({ drawing, label, states, now, selected = null, onSele
       </ol>
       <div className="panel-graph-zoom">
         <button type="button" aria-label="Smaller" title="Smaller (−)" onClick={() => zoom(1 / FACTOR)}>
-          <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="M3.5 8h9" /></svg>
+          <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+            <path d="M3.5 8h9" />
+          </svg>
         </button>
         <button type="button" aria-label="Larger" title="Larger (+)" onClick={() => zoom(FACTOR)}>
           <Icon name="plus" />
         </button>
-        <button type="button" aria-label="Show all" title="Show all (0)" disabled={chosen === null} onClick={() => setChosen(null)}>
-          <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="M2.5 6V2.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10" /></svg>
+        <button
+          type="button"
+          aria-label="Show all"
+          title="Show all (0)"
+          disabled={chosen === null}
+          onClick={() => setChosen(null)}
+        >
+          <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+            <path d="M2.5 6V2.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10" />
+          </svg>
         </button>
       </div>
     </div>
@@ -150,7 +166,9 @@ function timeOf(state: NodeState, now: number | undefined): string {
   if (state.visits === 0) return "";
   if (state.state === "waiting") return "waits for an answer";
   const ms = state.workedMs + (state.since !== null && now !== undefined ? Math.max(0, now - state.since) : 0);
-  return state.since !== null && ms < 1_000 ? "…" : duration(state.since === null ? ms : Math.floor(ms / 1_000) * 1_000);
+  return state.since !== null && ms < 1_000
+    ? "…"
+    : duration(state.since === null ? ms : Math.floor(ms / 1_000) * 1_000);
 }
 
 function keyed(key: string, view: View, room: Size): View | null | undefined {

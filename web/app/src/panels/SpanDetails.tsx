@@ -1,8 +1,10 @@
 /** All that is known of one span. */
+import "./panels.css";
 import { IconButton } from "../parts/Button.tsx";
 import { count, duration, money } from "../parts/formats.ts";
 import type { Span } from "./spans.ts";
 import { KIND_WORDS } from "./waterfallRows.ts";
+import "./SpanDetails.css";
 
 const MOST_CHARS = 4_000; // of a value; the rest is in the raw view
 

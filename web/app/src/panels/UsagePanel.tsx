@@ -1,27 +1,47 @@
 /** Tokens and cost of a run: in all, of each agent, of each model call. */
+import "./panels.css";
 import type { Workflow } from "@cantata/client";
 import { Fragment, useMemo } from "react";
 import { count, counted, duration, money } from "../parts/formats.ts";
 import type { TokenCounts } from "./spans.ts";
 import { tokensOf, usageByAgent, type AgentUsage } from "./usageRows.ts";
 import { isAtWork } from "./useNow.ts";
-import "./panels.css";
+import "./UsagePanel.css";
 
-const ACTIONS: Record<string, string> = { call_tools: "called tools", delegate: "delegated", answer: "answered", revise: "revised" };
+const ACTIONS: Record<string, string> = {
+  call_tools: "called tools",
+  delegate: "delegated",
+  answer: "answered",
+  revise: "revised",
+};
 
 export default function UsagePanel({ workflow }: { workflow: Workflow }) {
   const agents = useMemo(() => usageByAgent(workflow), [workflow]);
   const { usage } = workflow;
   if (agents.length === 0) {
-    return <p className="panel-empty">{isAtWork(workflow) ? "No model call has ended yet." : "No model was called."}</p>;
+    return (
+      <p className="panel-empty">{isAtWork(workflow) ? "No model call has ended yet." : "No model was called."}</p>
+    );
   }
   const most = Math.max(1, ...agents.map((one) => tokensOf(one.counts) ?? 0));
   return (
     <section className="panel-whole panel-usage" aria-label="Usage">
       <dl className="panel-totals">
-        <Total name="Tokens in" value={count(usage.input_tokens)} note={usage.cached_tokens > 0 ? `${count(usage.cached_tokens)} cached` : ""} />
-        <Total name="Tokens out" value={count(usage.output_tokens)} note={usage.reasoning_tokens > 0 ? `${count(usage.reasoning_tokens)} thought` : ""} />
-        <Total name="Model calls" value={String(usage.model_calls)} note={agents.length > 1 ? `by ${counted(agents.length, "agent")}` : ""} />
+        <Total
+          name="Tokens in"
+          value={count(usage.input_tokens)}
+          note={usage.cached_tokens > 0 ? `${count(usage.cached_tokens)} cached` : ""}
+        />
+        <Total
+          name="Tokens out"
+          value={count(usage.output_tokens)}
+          note={usage.reasoning_tokens > 0 ? `${count(usage.reasoning_tokens)} thought` : ""}
+        />
+        <Total
+          name="Model calls"
+          value={String(usage.model_calls)}
+          note={agents.length > 1 ? `by ${counted(agents.length, "agent")}` : ""}
+        />
         <Total
           name="Cost"
           value={usage.cost_usd === null ? "unknown" : money(usage.cost_usd)}
@@ -34,11 +54,21 @@ export default function UsagePanel({ workflow }: { workflow: Workflow }) {
           <thead>
             <tr>
               <th scope="col">Agent, call</th>
-              <th scope="col" className="panel-number">In</th>
-              <th scope="col" className="panel-number panel-wide">Cached</th>
-              <th scope="col" className="panel-number">Out</th>
-              <th scope="col" className="panel-number panel-wide">Thought</th>
-              <th scope="col" className="panel-number">Cost</th>
+              <th scope="col" className="panel-number">
+                In
+              </th>
+              <th scope="col" className="panel-number panel-wide">
+                Cached
+              </th>
+              <th scope="col" className="panel-number">
+                Out
+              </th>
+              <th scope="col" className="panel-number panel-wide">
+                Thought
+              </th>
+              <th scope="col" className="panel-number">
+                Cost
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -50,7 +80,9 @@ export default function UsagePanel({ workflow }: { workflow: Workflow }) {
                     <th scope="row">
                       <span className="panel-usage-index">{call.index}</span>
                       {ACTIONS[call.action] ?? call.action}
-                      <small>{[call.model, duration(call.durationMs), call.isVoid ? "void" : ""].filter(Boolean).join(" · ")}</small>
+                      <small>
+                        {[call.model, duration(call.durationMs), call.isVoid && "void"].filter(Boolean).join(" · ")}
+                      </small>
                     </th>
                     <Cells counts={call.counts} />
                   </tr>
@@ -61,7 +93,8 @@ export default function UsagePanel({ workflow }: { workflow: Workflow }) {
         </table>
       </div>
       <p className="panel-hint">
-        Cached tokens are part of those that went in, thought tokens of those that came out. What was void was paid for, and counts.
+        Cached tokens are part of those that went in, thought tokens of those that came out. What was void was paid for,
+        and counts.
       </p>
     </section>
   );

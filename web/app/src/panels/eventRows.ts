@@ -16,7 +16,12 @@ export function eventRows(events: readonly CantataEvent[]): EventRow[] {
   const rows: EventRow[] = [];
   for (const event of events) {
     const last = rows.at(-1);
-    if (isDelta(event) && last?.type === event.type && isDelta(last.event) && last.event.message_id === event.message_id) {
+    if (
+      isDelta(event) &&
+      last?.type === event.type &&
+      isDelta(last.event) &&
+      last.event.message_id === event.message_id
+    ) {
       last.said += event.delta;
     } else {
       rows.push(rowOf(event, rows.length));
@@ -41,7 +46,8 @@ export function filtered(rows: readonly EventRow[], type: string, text: string):
 }
 
 type Delta = Extract<CantataEvent, { delta: string }>;
-const isDelta = (event: CantataEvent): event is Delta => event.type === "agent_thinking" || event.type === "message_delta";
+const isDelta = (event: CantataEvent): event is Delta =>
+  event.type === "agent_thinking" || event.type === "message_delta";
 
 function rowOf(event: CantataEvent, index: number): EventRow {
   const path = "path" in event ? event.path : [];
@@ -78,9 +84,11 @@ function saidBy(event: CantataEvent): string {
     case "tool_progress":
       return event.message ?? `${event.progress} %`;
     case "tool_end":
-      return `${event.tool}: ${event.error?.message ?? (typeof event.output === "string" ? event.output : JSON.stringify(event.output ?? event.status))}`;
+      return `${event.tool}: ${event.error?.message ?? wordsOf(event.output ?? event.status)}`;
     case "progress":
-      return [event.percent === undefined ? "" : `${Math.round(event.percent)} %`, event.message].filter(Boolean).join(" ");
+      return [event.percent === undefined ? "" : `${Math.round(event.percent)} %`, event.message]
+        .filter(Boolean)
+        .join(" ");
     case "custom":
       return `${event.name} ${JSON.stringify(event.data)}`;
     case "workflow_interrupted":
@@ -97,3 +105,5 @@ function saidBy(event: CantataEvent): string {
       return "";
   }
 }
+
+const wordsOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));

@@ -56,7 +56,9 @@ interface Parts {
 
 function level(parent: string | null, depth: number, parts: Parts): Picture {
   const nodes = parts.children.get(parent) ?? [];
-  const inside = new Map(nodes.filter((node) => node.type === "workflow").map((box) => [box.id, level(box.id, depth + 1, parts)]));
+  const inside = new Map(
+    nodes.filter((node) => node.type === "workflow").map((box) => [box.id, level(box.id, depth + 1, parts)]),
+  );
   const order = new Map(nodes.map((node, index) => [node.id, index]));
   const edges = inOrder(parts.edges.get(parent) ?? [], order);
   const sizes = new Map(nodes.map((node) => [node.id, sizeOf(node, inside.get(node.id))]));
@@ -84,9 +86,18 @@ function arranged({ nodes, edges, sizes, order }: Wanted): Graph {
   const graph = new Graph().setGraph({ rankdir: "TB", ...GAPS });
   for (const node of nodes) if (node.id !== exit?.target) graph.setNode(node.id, { ...sizes.get(node.id)! });
   for (const edge of edges) if (edge !== exit) graph.setEdge(edge.source, edge.target, {});
-  arrange(graph, { constraints: sideBySide(nodes, edges.filter((edge) => edge !== exit), order) });
+  arrange(graph, {
+    constraints: sideBySide(
+      nodes,
+      edges.filter((edge) => edge !== exit),
+      order,
+    ),
+  });
   if (!exit) return graph;
-  return withExit(graph, exit) ?? arranged({ nodes, edges: edges.map((edge) => ({ ...edge, conditional: false })), sizes, order });
+  return (
+    withExit(graph, exit) ??
+    arranged({ nodes, edges: edges.map((edge) => ({ ...edge, conditional: false })), sizes, order })
+  );
 }
 
 /** The conditional edge that alone leads to the end, from a node that leads elsewhere too. */
@@ -106,7 +117,9 @@ function withExit(graph: Graph, exit: DrawnEdge): Graph | null {
   const x = source.x + source.width / 2 + TO_EXIT + END_SIZE.width / 2;
   const isTaken = graph.nodes().some((id) => {
     const other = graph.node(id) as PlacedNode;
-    return id !== exit.source && other.x > source.x && Math.abs(other.y - source.y) < (other.height + source.height) / 2;
+    return (
+      id !== exit.source && other.x > source.x && Math.abs(other.y - source.y) < (other.height + source.height) / 2
+    );
   });
   if (isTaken) return null;
   graph.setNode(exit.target, { ...END_SIZE, x, y: source.y });
@@ -120,19 +133,27 @@ function withExit(graph: Graph, exit: DrawnEdge): Graph | null {
 /** Dagre looks at nodes and edges in the order in which it gets them. Several ways between two nodes are one. */
 function inOrder(edges: DrawnEdge[], order: Map<string, number>): DrawnEdge[] {
   const place = (id: string) => order.get(id) ?? 0;
-  const once = new Map(edges.filter((edge) => order.has(edge.target)).map((edge) => [`${edge.source}>${edge.target}`, edge]));
+  const once = new Map(
+    edges.filter((edge) => order.has(edge.target)).map((edge) => [`${edge.source}>${edge.target}`, edge]),
+  );
   return [...once.values()].toSorted((a, b) => place(a.source) - place(b.source) || place(a.target) - place(b.target));
 }
 
 /** Branches stand from left to right as the drawing lists them. */
-function sideBySide(nodes: DrawnNode[], edges: DrawnEdge[], order: Map<string, number>): { left: string; right: string }[] {
+function sideBySide(
+  nodes: DrawnNode[],
+  edges: DrawnEdge[],
+  order: Map<string, number>,
+): { left: string; right: string }[] {
   const place = (id: string) => order.get(id) ?? 0;
   const reached = new Set(edges.map((edge) => edge.target));
   const first = nodes.map((node) => node.id).filter((id) => !reached.has(id));
   const branches = [...grouped(edges, (edge) => edge.source)].map(([source, group]) =>
     group.map((edge) => edge.target).filter((target) => place(target) > place(source)),
   );
-  return [first, ...branches].flatMap((group) => group.slice(1).map((right, index) => ({ left: group[index]!, right })));
+  return [first, ...branches].flatMap((group) =>
+    group.slice(1).map((right, index) => ({ left: group[index]!, right })),
+  );
 }
 
 interface Docks {
@@ -185,7 +206,10 @@ function place(node: DrawnNode, inside: Picture | undefined, { graph, depth, pic
   const shift = { x: corner.x + (width - inside.width) / 2, y: corner.y + BOX.header };
   picture.nodes.push(...inside.nodes.map((other) => ({ ...other, x: other.x + shift.x, y: other.y + shift.y })));
   for (const other of inside.edges) {
-    picture.edges.push({ ...other, points: other.points.map((point) => ({ x: point.x + shift.x, y: point.y + shift.y })) });
+    picture.edges.push({
+      ...other,
+      points: other.points.map((point) => ({ x: point.x + shift.x, y: point.y + shift.y })),
+    });
   }
 }
 
@@ -202,7 +226,8 @@ export function pathOf(points: readonly Point[]): string {
   let path = `M${round(first.x)} ${round(first.y)}`;
   for (const point of rest) {
     const middle = (before.y + point.y) / 2;
-    path += `C${round(before.x)} ${round(middle)} ${round(point.x)} ${round(middle)} ${round(point.x)} ${round(point.y)}`;
+    const numbers = [before.x, middle, point.x, middle, point.x, point.y].map(round);
+    path += `C${numbers.join(" ")}`;
     before = point;
   }
   return path;

@@ -1,9 +1,9 @@
 /**
  * What took time in a run: its steps, its model calls and its tools, with their starts.
  *
- * Steps and tools say when they began. A model call says only, when it is over, how long it took; but its id is a UUIDv7,
- * made at the moment at which it began, and the first 48 bits are that moment. Where a graph gave it an id of its own, it
- * begins with its message, or else with the span around it.
+ * Steps and tools say when they began. A model call says only, when it is over, how long it took; but its id is a
+ * UUIDv7, made at the moment at which it began, and the first 48 bits are that moment. Where a graph gave it an id of
+ * its own, it begins with its message, or else with the span around it.
  */
 import type { Message, Workflow } from "@cantata/client";
 
@@ -71,7 +71,12 @@ export function createdAt(workflow: Pick<Workflow, "workflow_id">): number | nul
 /** All spans of a workflow, in the order of their starts. */
 export function spansOf(workflow: Workflow): Span[] {
   const messages = new Map(workflow.messages.map((message) => [message.span_id, message]));
-  const spans = [...stepsOf(workflow), ...toolsOf(workflow), ...callsOf(workflow, messages), ...unfinishedCalls(workflow)];
+  const spans = [
+    ...stepsOf(workflow),
+    ...toolsOf(workflow),
+    ...callsOf(workflow, messages),
+    ...unfinishedCalls(workflow),
+  ];
   return began(spans, workflow, messages).toSorted((a, b) => a.start - b.start || depth(a) - depth(b));
 }
 

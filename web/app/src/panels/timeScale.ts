@@ -35,15 +35,20 @@ export interface TimeScale {
 const LEAST_BREAK_MS = 3_000;
 const BREAK_SHARE = 0.14; // of the axis, for each break
 const MOST_BREAKS = 0.5; // of the axis, for all of them
-const LABEL_SHARE = 0.12; // of the axis, that a label needs
+const USUAL_PX = 400; // of an axis that nobody has measured yet
+const BREAK_LABEL_PX = 40; // "45 min"
 const MOST_TICKS = 5;
 
-/** Makes an axis from *from* to *to* on which the *busy* stretches have their true proportions. */
-export function timeScale(busy: readonly Stretch[], from: number, to: number): TimeScale {
+/**
+ * Makes an axis from *from* to *to* on which the *busy* stretches have their true proportions. On one that is few
+ * pixels *wide* there are few labels: none touches another.
+ */
+export function timeScale(busy: readonly Stretch[], from: number, to: number, wide = USUAL_PX): TimeScale {
   const end = Math.max(to, from + 1);
   const waits = waitsIn(merged(busy), from, end);
   const working = end - from - waits.reduce((sum, wait) => sum + wait.to - wait.from, 0);
-  const perMs = (1 - Math.min(MOST_BREAKS, BREAK_SHARE * waits.length)) / Math.max(1, working);
+  const perMs =
+    (1 - Math.min(MOST_BREAKS, Math.max(BREAK_SHARE, BREAK_LABEL_PX / wide) * waits.length)) / Math.max(1, working);
   const breakWidth = waits.length === 0 ? 0 : (1 - perMs * Math.max(1, working)) / waits.length;
   const at = (moment: number): number => {
     const time = Math.min(end, Math.max(from, moment));
@@ -56,7 +61,7 @@ export function timeScale(busy: readonly Stretch[], from: number, to: number): T
     return place;
   };
   const breaks = waits.map((wait) => ({ ...wait, at: at(wait.from), width: breakWidth }));
-  return { at, from, to: end, breaks, ticks: ticksOf(from, end, working, at, breaks) };
+  return { at, from, to: end, breaks, ticks: ticksOf({ at, from, to: end, breaks }, working, wide) };
 }
 
 function waitsIn(busy: readonly Stretch[], from: number, to: number): Stretch[] {
@@ -85,21 +90,40 @@ export function merged(stretches: readonly Stretch[]): Stretch[] {
   return joined;
 }
 
-function ticksOf(from: number, to: number, working: number, at: (moment: number) => number, breaks: Break[]): Tick[] {
-  const step = niceStep(working / MOST_TICKS);
+function ticksOf({ at, from, to, breaks }: Omit<TimeScale, "ticks">, working: number, wide: number): Tick[] {
+  const step = stepFor(working, (1 - breaks.reduce((sum, one) => sum + one.width, 0)) * wide);
   const ticks: Tick[] = [{ at: 0, label: "0" }];
   if ((to - from) / step > 10_000) return ticks; // a long wait in a short run: the breaks say how long
   for (let offset = step; from + offset <= to; offset += step) {
     const place = at(from + offset);
-    const isHidden = breaks.some((one) => place > one.at - LABEL_SHARE && place < one.at + one.width + 0.01);
-    if (!isHidden && place - ticks.at(-1)!.at > LABEL_SHARE * 0.75 && place < 0.9) ticks.push({ at: place, label: axisLabel(offset, step) });
+    const label = axisLabel(offset, step);
+    const end = place + labelPx(label) / wide;
+    const isHidden = breaks.some((one) => end > one.at && place < one.at + one.width + 0.01);
+    const last = ticks.at(-1)!;
+    const hasRoom = place >= last.at + labelPx(last.label) / wide && end <= 1;
+    if (!isHidden && hasRoom) ticks.push({ at: place, label });
   }
   return ticks;
 }
 
+/** The least step at which the labels of *working* milliseconds stand beside each other in *px* pixels. */
+function stepFor(working: number, px: number): number {
+  const widest = (step: number) =>
+    Math.max(...[step, working - (working % step)].map((ms) => labelPx(axisLabel(ms, step))));
+  let step = niceStep(working / MOST_TICKS);
+  while (step < working && (step / working) * px < widest(step)) step = niceStep(step + 1);
+  return step;
+}
+
+/** How wide a label is, and a little more: its letters are small, and its digits all as wide. */
+export const labelPx = (label: string): number => 4 + 7 * label.length;
+
 /** The next of 1, 2, 5, 10, 20, 50 … milliseconds; of whole minutes from there on. */
 export function niceStep(ms: number): number {
-  if (ms > 30_000) return [60_000, 120_000, 300_000, 600_000, 1_800_000].find((step) => step >= ms) ?? 3_600_000 * Math.ceil(ms / 3_600_000);
+  if (ms > 30_000)
+    return (
+      [60_000, 120_000, 300_000, 600_000, 1_800_000].find((step) => step >= ms) ?? 3_600_000 * Math.ceil(ms / 3_600_000)
+    );
   const power = 10 ** Math.floor(Math.log10(Math.max(1, ms)));
   return [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= ms) ?? 10 * power;
 }
@@ -117,3 +141,6 @@ export function axisLabel(ms: number, step: number): string {
   const seconds = ms / 1_000;
   return `${step < 100 ? seconds.toFixed(2) : step < 1_000 ? seconds.toFixed(1) : Math.round(seconds)} s`;
 }
+
+/** A place or a length along the axis, for a style. */
+export const percent = (share: number): string => `${(share * 100).toFixed(3)}%`;

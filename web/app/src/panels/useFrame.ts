@@ -15,7 +15,10 @@ export function useSize(frame: { current: HTMLElement | null }): Size {
 }
 
 /** Zooms where the pointer is, with Ctrl or Command held; the wheel alone scrolls what is around. */
-export function useWheel(frame: { current: HTMLElement | null }, onZoom: (factor: number, place: { x: number; y: number }) => void) {
+export function useWheel(
+  frame: { current: HTMLElement | null },
+  onZoom: (factor: number, place: { x: number; y: number }) => void,
+) {
   const zoom = useRef(onZoom);
   zoom.current = onZoom;
   useEffect(() => {

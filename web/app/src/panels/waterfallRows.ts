@@ -41,7 +41,9 @@ export function rowsOf(spans: readonly Span[], wanted: Wanted): Row[] {
 }
 
 function fits(span: Span, words: string[]): boolean {
-  const text = [span.name, span.note, span.agent, span.model, span.kind, span.status, ...span.path].join(" ").toLowerCase();
+  const text = [span.name, span.note, span.agent, span.model, span.kind, span.status, ...span.path]
+    .join(" ")
+    .toLowerCase();
   return words.every((word) => text.includes(word));
 }
 
@@ -57,7 +59,9 @@ export function waterfallOf(workflow: Workflow): Span[] {
   }
   return spans
     .filter((span) => !hidden.has(span.id))
-    .map((span) => (span.parent !== null && hidden.has(span.parent) ? { ...span, parent: hidden.get(span.parent) ?? null } : span));
+    .map((span) =>
+      span.parent !== null && hidden.has(span.parent) ? { ...span, parent: hidden.get(span.parent) ?? null } : span,
+    );
 }
 
 export const KIND_WORDS: Record<SpanKind, string> = { step: "step", model: "model call", tool: "tool" };

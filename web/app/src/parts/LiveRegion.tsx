@@ -1,4 +1,4 @@
-/** The one live region of the page: polite, and told at most every second, so that a growing answer does not stammer. */
+/** The one live region of the page: polite, and told at most every second: a growing answer does not stammer. */
 import { useEffect, useState } from "react";
 import { Announcements } from "./sentences.ts";
 

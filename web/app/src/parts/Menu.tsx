@@ -1,5 +1,14 @@
-/** A button that opens a short list: of things to do, or of choices. Arrows, Home, End and Escape work as in any menu. */
-import { Fragment, useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+/** A button that opens a short list: of things to do, or of choices. Arrows, Home, End, Escape work as in any menu. */
+import {
+  Fragment,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type ReactNode,
+} from "react";
 import { Icon, type IconName } from "./Icon.tsx";
 
 export interface MenuItem {
@@ -96,7 +105,15 @@ export function Menu({ label, items, children, className = "", align = "start", 
         {children}
       </button>
       {isOpen && (
-        <div ref={list} id={id} className="menu-list" popover="manual" role="menu" aria-label={label} onKeyDown={onKeyDown}>
+        <div
+          ref={list}
+          id={id}
+          className="menu-list"
+          popover="manual"
+          role="menu"
+          aria-label={label}
+          onKeyDown={onKeyDown}
+        >
           {heading && <div className="menu-heading">{heading}</div>}
           {items.length === 0 && <div className="menu-heading">Nothing to choose from yet</div>}
           {items.map((item, index) => (

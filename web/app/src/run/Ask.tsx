@@ -23,7 +23,12 @@ export function AskBody(props: AskProps) {
     <>
       {hasAbout && ask.choices.length === 0 && <About value={ask.value} />}
       {ask.fields ? (
-        <Form fields={ask.fields} isSending={isSending} isAlone={isAlone} onFilled={(value) => onReply({ choice: "form", value })} />
+        <Form
+          fields={ask.fields}
+          isSending={isSending}
+          isAlone={isAlone}
+          onFilled={(value) => onReply({ choice: "form", value })}
+        />
       ) : ask.choices.length > 0 ? (
         <Choices {...props} />
       ) : (
@@ -44,19 +49,40 @@ function About({ value }: { value: unknown }) {
   );
 }
 
-const LABELS: Record<Choice, string> = { accept: "Accept", edit: "Edit", respond: "Respond", reject: "Reject", ignore: "Ignore" };
+const LABELS: Record<Choice, string> = {
+  accept: "Accept",
+  edit: "Edit",
+  respond: "Respond",
+  reject: "Reject",
+  ignore: "Ignore",
+};
 
 function Choices({ ask, isSending, isAlone, hasAbout, onReply }: AskProps) {
   const [mode, setMode] = useState<"choose" | "edit" | "respond">("choose");
   const [comment, setComment] = useState("");
   const text = comment.trim() ? { text: comment.trim() } : {};
   if (mode === "edit") {
-    return <Edit value={ask.value} isSending={isSending} onCancel={() => setMode("choose")} onDone={(value) => onReply({ choice: "edit", value, ...text })} />;
+    return (
+      <Edit
+        value={ask.value}
+        isSending={isSending}
+        onCancel={() => setMode("choose")}
+        onDone={(value) => onReply({ choice: "edit", value, ...text })}
+      />
+    );
   }
   if (mode === "respond") {
-    return <Write label="Your response" isSending={isSending} onCancel={() => setMode("choose")} onDone={(said) => onReply({ choice: "respond", text: said })} />;
+    return (
+      <Write
+        label="Your response"
+        isSending={isSending}
+        onCancel={() => setMode("choose")}
+        onDone={(said) => onReply({ choice: "respond", text: said })}
+      />
+    );
   }
-  const choose = (choice: Choice) => (choice === "edit" || choice === "respond" ? setMode(choice) : onReply({ choice, ...text }));
+  const choose = (choice: Choice) =>
+    choice === "edit" || choice === "respond" ? setMode(choice) : onReply({ choice, ...text });
   const isCommented = ask.hasComment || ask.choices.includes("reject");
   return (
     <>
@@ -64,12 +90,24 @@ function Choices({ ask, isSending, isAlone, hasAbout, onReply }: AskProps) {
       {isCommented && (
         <label className="field">
           <span className="hidden-text">Comment</span>
-          <input className="input" placeholder="Comment (optional)" value={comment} onChange={(event) => setComment(event.target.value)} />
+          <input
+            className="input"
+            dir="auto"
+            placeholder="Comment (optional)"
+            value={comment}
+            onChange={(event) => setComment(event.target.value)}
+          />
         </label>
       )}
       <div className="run-actions">
         {ask.choices.map((choice) => (
-          <Button key={choice} kind={choice === "accept" && isAlone ? "primary" : "plain"} icon={ICONS[choice]} disabled={isSending} onClick={() => choose(choice)}>
+          <Button
+            key={choice}
+            kind={choice === "accept" && isAlone ? "primary" : "plain"}
+            icon={ICONS[choice]}
+            disabled={isSending}
+            onClick={() => choose(choice)}
+          >
             {LABELS[choice]}
           </Button>
         ))}
@@ -85,7 +123,12 @@ interface WriteProps {
   onCancel?: () => void;
 }
 
-function Edit({ value, isSending, onCancel, onDone }: WriteProps & { value: unknown; onDone: (value: unknown) => void }) {
+function Edit({
+  value,
+  isSending,
+  onCancel,
+  onDone,
+}: WriteProps & { value: unknown; onDone: (value: unknown) => void }) {
   const isText = typeof value === "string";
   const [text, setText] = useState(() => pretty(value));
   const [read, fault] = isText ? [text] : readJson(text);
@@ -118,12 +161,17 @@ function Free({ isSending, isAlone, onReply }: AskProps) {
   const [read, fault] = isJson ? readJson(text) : [text];
   return (
     <Lines label="Your answer" text={text} fault={fault} isCode={isJson} onChange={setText}>
-        <Button kind={isAlone ? "primary" : "plain"} icon={isAlone ? "send" : "check"} disabled={isSending || Boolean(fault) || (isJson && !text.trim())} onClick={() => onReply({ choice: "free", value: read })}>
-          {isAlone ? "Answer" : "Keep this answer"}
-        </Button>
-        <label className="run-check">
-          <input type="checkbox" checked={isJson} onChange={(event) => setIsJson(event.target.checked)} /> as JSON
-        </label>
+      <Button
+        kind={isAlone ? "primary" : "plain"}
+        icon={isAlone ? "send" : "check"}
+        disabled={isSending || Boolean(fault) || (isJson && !text.trim())}
+        onClick={() => onReply({ choice: "free", value: read })}
+      >
+        {isAlone ? "Answer" : "Keep this answer"}
+      </Button>
+      <label className="run-check">
+        <input type="checkbox" checked={isJson} onChange={(event) => setIsJson(event.target.checked)} /> as JSON
+      </label>
     </Lines>
   );
 }
@@ -145,6 +193,7 @@ function Lines({ label, text, fault, isCode = false, onChange, children }: Lines
         <span className="hidden-text">{label}</span>
         <textarea
           className={isCode ? "input run-code" : "input"}
+          dir={isCode ? "ltr" : "auto"}
           placeholder={label}
           rows={Math.min(14, Math.max(2, text.split("\n").length + 1))}
           value={text}

@@ -5,6 +5,7 @@ import { IconButton } from "../parts/Button.tsx";
 import { Copy } from "../parts/Copy.tsx";
 import { Icon } from "../parts/Icon.tsx";
 import { figuresOf, tracesOf } from "./figures.ts";
+import "./Footer.css";
 
 interface FooterProps {
   workflow: Workflow;
@@ -23,7 +24,9 @@ export const Footer = memo(function Footer({ workflow, answer, actions, onRetry,
         <Copy icon="braces" text={() => JSON.stringify(workflow, null, 2)} label="Copy trace as JSON" />
         {onRetry && <IconButton icon="refresh" label="Answer again" onClick={onRetry} />}
         {onOpenPanel && <IconButton icon="graph" label="Show the graph" onClick={() => onOpenPanel("graph")} />}
-        {onOpenPanel && <IconButton icon="waterfall" label="Show the timeline" onClick={() => onOpenPanel("waterfall")} />}
+        {onOpenPanel && (
+          <IconButton icon="waterfall" label="Show the timeline" onClick={() => onOpenPanel("waterfall")} />
+        )}
         {tracesOf(workflow).map(({ name, href }) => (
           <a key={name} className="run-trace" href={href} target="_blank" rel="noreferrer noopener">
             <Icon name="external" /> {name}

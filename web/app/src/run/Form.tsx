@@ -40,7 +40,12 @@ export function Form({ fields, isSending, isAlone, onFilled }: FormProps) {
         />
       ))}
       <div className="run-actions">
-        <Button kind={isAlone ? "primary" : "plain"} icon={isAlone ? "send" : "check"} type="submit" disabled={isSending}>
+        <Button
+          kind={isAlone ? "primary" : "plain"}
+          icon={isAlone ? "send" : "check"}
+          type="submit"
+          disabled={isSending}
+        >
           {isAlone ? "Answer" : "Keep this answer"}
         </Button>
       </div>
@@ -62,7 +67,13 @@ function Input({ field, text, fault, onChange }: InputProps) {
     <div className="field">
       {field.kind === "boolean" ? (
         <label className="run-check">
-          <input {...about} type="checkbox" checked={text === "true"} onChange={(event) => onChange(String(event.target.checked))} /> {field.label}
+          <input
+            {...about}
+            type="checkbox"
+            checked={text === "true"}
+            onChange={(event) => onChange(String(event.target.checked))}
+          />{" "}
+          {field.label}
         </label>
       ) : (
         <>
@@ -78,9 +89,22 @@ function Input({ field, text, fault, onChange }: InputProps) {
               ))}
             </select>
           ) : field.kind === "text" || field.kind === "json" ? (
-            <textarea {...about} className={field.kind === "json" ? "input run-code" : "input"} rows={2} value={text} onChange={(event) => onChange(event.target.value)} />
+            <textarea
+              {...about}
+              className={field.kind === "json" ? "input run-code" : "input"}
+              dir={field.kind === "json" ? "ltr" : "auto"}
+              rows={2}
+              value={text}
+              onChange={(event) => onChange(event.target.value)}
+            />
           ) : (
-            <input {...about} className="input" inputMode="decimal" value={text} onChange={(event) => onChange(event.target.value)} />
+            <input
+              {...about}
+              className="input"
+              inputMode="decimal"
+              value={text}
+              onChange={(event) => onChange(event.target.value)}
+            />
           )}
         </>
       )}

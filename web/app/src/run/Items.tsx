@@ -3,15 +3,17 @@ import { memo, useId } from "react";
 import { Markdown } from "../markdown/Markdown.tsx";
 import { counted } from "../parts/formats.ts";
 import { Icon } from "../parts/Icon.tsx";
+import { Asked } from "./Asked.tsx";
 import { useDisclosure } from "./disclosure.ts";
 import { startOf } from "./entries.ts";
 import type { EarlierItem, Item, LanesItem, StepItem, TextItem } from "./items.ts";
 import { Sign, Took } from "./Status.tsx";
-import { Asked, faultOf } from "./ToolCard.tsx";
+import type { Nested } from "./ToolCard.tsx";
 import { useFollow } from "./useFollow.ts";
-import { firstWords } from "./values.ts";
+import { faultOf, firstWords } from "./values.ts";
 import { spaced } from "./words.ts";
 import { Work } from "./Work.tsx";
+import "./Items.css";
 
 export const Items = memo(function Items({ items, isNested = false }: { items: Item[]; isNested?: boolean }) {
   return (
@@ -23,10 +25,13 @@ export const Items = memo(function Items({ items, isNested = false }: { items: I
   );
 });
 
+/** The same function for all, so that what is drawn with it rests. */
+const nested: Nested = (items) => <Items items={items} isNested />;
+
 function OneItem({ item, isNested }: { item: Item; isNested: boolean }) {
   switch (item.kind) {
     case "work":
-      return <Work item={item} />;
+      return <Work item={item} nested={nested} />;
     case "text":
       return isNested ? <SaidWithin item={item} /> : <Said item={item} />;
     case "step":
@@ -51,7 +56,13 @@ const Said = memo(function Said({ item: { message } }: { item: TextItem }) {
 function SaidWithin({ item }: { item: TextItem }) {
   const { message } = item;
   return (
-    <div {...useFollow(message.content, message.status === "running")} className="run-said-box" tabIndex={0} role="group" aria-label={`What ${message.agent} said`}>
+    <div
+      {...useFollow(message.content, message.status === "running")}
+      className="run-said-box"
+      tabIndex={0}
+      role="group"
+      aria-label={`What ${message.agent} said`}
+    >
       <Said item={item} />
     </div>
   );
@@ -75,15 +86,31 @@ const Step = memo(function Step({ item, isOpenByItself, isLane = false }: StepPr
     <>
       <Sign status={step.status} />
       <span className="run-step-name">{spaced(step.name)}</span>
-      {!isLane && <span className="run-hint">{hint}</span>}
+      {!isLane && (
+        <span className="run-hint" dir="auto">
+          {hint}
+        </span>
+      )}
       <Took ms={step.duration_ms} since={isRunning ? startOf(step) : undefined} />
       {hasMore && <Icon name="chevron" className="run-chevron" />}
     </>
   );
   return (
-    <div className={isLane ? "run-step run-lane" : "run-step"} role="group" aria-label={`${isLane ? "Lane" : "Step"} ${spaced(step.name)}`} data-step={step.span_id} data-path={step.path.join("/")}>
+    <div
+      className={isLane ? "run-step run-lane" : "run-step"}
+      role="group"
+      aria-label={`${isLane ? "Lane" : "Step"} ${spaced(step.name)}`}
+      data-step={step.span_id}
+      data-path={step.path.join("/")}
+    >
       {hasMore ? (
-        <button type="button" className="run-row" aria-expanded={isOpen} aria-controls={isOpen ? body : undefined} onClick={toggle}>
+        <button
+          type="button"
+          className="run-row"
+          aria-expanded={isOpen}
+          aria-controls={isOpen ? body : undefined}
+          onClick={toggle}
+        >
           {head}
         </button>
       ) : (
@@ -91,7 +118,11 @@ const Step = memo(function Step({ item, isOpenByItself, isLane = false }: StepPr
       )}
       {error && <p className="run-tool-error">{error}</p>}
       {earlier.length > 0 && <Attempts steps={earlier} />}
-      {isLane && !isOpen && hint && <p className="run-lane-hint">{hint}</p>}
+      {isLane && !isOpen && hint && (
+        <p className="run-lane-hint" dir="auto">
+          {hint}
+        </p>
+      )}
       {isOpen && hasMore && (
         <div className="run-thread" id={body}>
           {asked && <Task by={asked.by} args={asked.args} />}
@@ -157,7 +188,13 @@ function Attempts({ steps }: { steps: StepItem[] }) {
   const body = useId();
   return (
     <div className="run-earlier">
-      <button type="button" className="run-row" aria-expanded={isOpen} aria-controls={isOpen ? body : undefined} onClick={toggle}>
+      <button
+        type="button"
+        className="run-row"
+        aria-expanded={isOpen}
+        aria-controls={isOpen ? body : undefined}
+        onClick={toggle}
+      >
         <span className="run-sign run-sign-neutral">
           <Icon name="refresh" />
         </span>
@@ -180,7 +217,13 @@ function earlierWords(steps: readonly StepItem[]): string {
   const ends = new Set(steps.map((step) => step.step.status));
   if (ends.size !== 1) return said;
   const [end] = ends;
-  return end === "error" ? `${said}, failed` : end === "interrupted" ? `${said}, up to the question` : end === "cancelled" ? `${said}, cut off` : said;
+  return end === "error"
+    ? `${said}, failed`
+    : end === "interrupted"
+      ? `${said}, up to the question`
+      : end === "cancelled"
+        ? `${said}, cut off`
+        : said;
 }
 
 /** What a closed step shows of itself: its last words, or how much is in it. */
@@ -195,7 +238,13 @@ function hintOf(item: StepItem): string {
 function lastText(items: readonly Item[]): string {
   for (const item of items.toReversed()) {
     const found =
-      item.kind === "text" ? item.message.content : item.kind === "step" ? lastText(item.items) : item.kind === "lanes" ? lastText(item.lanes) : "";
+      item.kind === "text"
+        ? item.message.content
+        : item.kind === "step"
+          ? lastText(item.items)
+          : item.kind === "lanes"
+            ? lastText(item.lanes)
+            : "";
     if (found) return found;
   }
   return "";

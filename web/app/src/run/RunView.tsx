@@ -3,23 +3,24 @@ import "./run.css";
 import { memo, useCallback, useMemo, useRef, useState, type ReactNode } from "react";
 import type { Connection, Workflow } from "@cantata/client";
 import { Markdown } from "../markdown/Markdown.tsx";
-import { Button } from "../parts/Button.tsx";
 import { counted, duration } from "../parts/formats.ts";
 import { Icon } from "../parts/Icon.tsx";
 import type { Answer } from "./answer.ts";
 import { recall, remember, type Answered } from "./answered.ts";
-import { Approvals, Given } from "./Approvals.tsx";
+import { Approvals } from "./Approvals.tsx";
 import { useDisclosure } from "./disclosure.ts";
+import { End } from "./End.tsx";
 import { Footer } from "./Footer.tsx";
+import { Given } from "./Given.tsx";
 import { withoutTools } from "./hide.ts";
 import { Items } from "./Items.tsx";
 import type { Item, Outline } from "./items.ts";
 import { outline } from "./outline.ts";
 import { share } from "./share.ts";
-import { Elapsed, RunBadge } from "./Status.tsx";
-import { Progress } from "./ToolCard.tsx";
+import { Sources } from "./Sources.tsx";
+import { Elapsed, Progress, RunBadge } from "./Status.tsx";
 import { useTold } from "./useTold.ts";
-import { Value } from "./Value.tsx";
+import "./RunView.css";
 
 export interface RunViewProps {
   workflow: Workflow;
@@ -47,7 +48,9 @@ export const RunView = memo(function RunView(props: RunViewProps) {
   const given = answered.filter(({ id }) => !workflow.interrupts.some((open) => open.id === id));
   return (
     <div className="run" role="group" aria-label="Answer" aria-busy={isLive} data-status={status}>
-      {isLive && workflow.progress !== null && <Progress percent={workflow.progress} message="" label="Progress of the run" />}
+      {isLive && workflow.progress !== null && (
+        <Progress percent={workflow.progress} message="" label="Progress of the run" />
+      )}
       <Way items={told.items} isOver={isOver} ms={workflow.execution_time_ms} />
       {given.length > 0 && <Given answered={given} />}
       {told.answer && <Said answer={told.answer} />}
@@ -119,12 +122,21 @@ const Said = memo(function Said({ answer }: { answer: Answer }) {
   return (
     <div className="run-answer" data-live={answer.isLive || undefined}>
       <Markdown text={answer.text} isLive={answer.isLive} />
+      {!answer.isLive && <Sources text={answer.text} />}
     </div>
   );
 });
 
 /** While nothing else can be seen to move. */
-function Waiting({ workflow, isQuiet, connection }: { workflow: Workflow; isQuiet: boolean; connection: Connection | null }) {
+function Waiting({
+  workflow,
+  isQuiet,
+  connection,
+}: {
+  workflow: Workflow;
+  isQuiet: boolean;
+  connection: Connection | null;
+}) {
   const isCut = connection?.phase === "reconnecting" || connection?.phase === "failed";
   if (workflow.status === "queued" && workflow.last_seq <= 1) {
     return (
@@ -141,58 +153,4 @@ function Waiting({ workflow, isQuiet, connection }: { workflow: Workflow; isQuie
       {since !== undefined && <Elapsed since={since} />}
     </p>
   );
-}
-
-/** How it ended, unless it ended well. */
-function End({ workflow, hasAnswer, onRetry }: { workflow: Workflow; hasAnswer: boolean; onRetry?: (() => void) | undefined }) {
-  const { status, error, recovery_suggestions: suggestions, cancelled } = workflow;
-  if (status === "completed") {
-    if (hasAnswer || workflow.output === null || workflow.output === undefined) return null;
-    return (
-      <div className="run-output">
-        <p className="run-nothing">It gave no text. This is its output:</p>
-        <Value value={workflow.output} label="Output" />
-      </div>
-    );
-  }
-  if (status === "cancelled") {
-    return (
-      <p className="run-stopped">
-        <RunBadge status="cancelled" />
-        {stoppedWords(cancelled)}
-        {onRetry && (
-          <Button kind="quiet" icon="refresh" onClick={onRetry}>
-            Retry
-          </Button>
-        )}
-      </p>
-    );
-  }
-  return (
-    <section className="run-failure" aria-label="The run failed">
-      <header>
-        <RunBadge status="failed" />
-        <code>{error?.code}</code>
-        {workflow.failed_node && <span className="run-note">{`in ${workflow.failed_node}`}</span>}
-      </header>
-      <p>{error?.message}</p>
-      {suggestions.length > 0 && (
-        <ul>
-          {suggestions.map((suggestion) => (
-            <li key={suggestion}>{suggestion}</li>
-          ))}
-        </ul>
-      )}
-      {error?.retryable && onRetry && (
-        <Button icon="refresh" onClick={onRetry}>
-          Retry
-        </Button>
-      )}
-    </section>
-  );
-}
-
-function stoppedWords(cancelled: Workflow["cancelled"]): string {
-  if (cancelled?.by === "disconnect") return "Nobody was watching any more.";
-  return cancelled?.reason && cancelled.reason !== "cancelled by request" ? cancelled.reason : "";
 }

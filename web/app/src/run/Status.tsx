@@ -7,6 +7,7 @@ import { Spinner } from "../parts/Spinner.tsx";
 import { useNow } from "./clock.ts";
 import { lookOfPart, lookOfRun, type Look } from "./words.ts";
 import type { Status } from "@cantata/client";
+import "./Status.css";
 
 export function RunBadge({ status }: { status: Status }) {
   const look = lookOfRun(status);
@@ -40,4 +41,24 @@ export function Elapsed({ since }: { since: number }) {
   if (ms < 1_000) return null;
   const time = duration(Math.floor(ms / 1_000) * 1_000);
   return <span className="run-took">{ms < LONG_MS ? time : `still working, ${time}`}</span>;
+}
+
+export function Progress({ percent, message, label }: { percent: number | null; message: string; label: string }) {
+  return (
+    <div className="run-progress">
+      {percent !== null && (
+        <div
+          className="run-bar"
+          role="progressbar"
+          aria-label={label}
+          aria-valuemin={0}
+          aria-valuemax={100}
+          aria-valuenow={Math.round(percent)}
+        >
+          <span style={{ inlineSize: `${Math.min(100, Math.max(0, percent))}%` }} />
+        </div>
+      )}
+      {message && <span className="run-hint">{message}</span>}
+    </div>
+  );
 }

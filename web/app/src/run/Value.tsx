@@ -2,6 +2,7 @@
 import { Fragment, memo, useState } from "react";
 import { counted, bytes } from "../parts/formats.ts";
 import { beginning, pretty, shapeOf } from "./values.ts";
+import "./Value.css";
 
 interface ValueProps {
   value: unknown;
@@ -16,13 +17,14 @@ export const Value = memo(function Value({ value, label }: ValueProps) {
   const shape = shapeOf(value);
   const [isWhole, setIsWhole] = useState(false);
   if (shape.kind === "nothing") return <p className="run-nothing">Nothing.</p>;
+  if (shape.kind === "picture") return <img className="md-picture" src={shape.address} alt={label} />;
   if (shape.kind === "record") {
     return (
       <dl className="run-record">
         {shape.members.map(([name, text]) => (
           <Fragment key={name}>
             <dt>{name}</dt>
-            <dd>{text}</dd>
+            <dd dir="auto">{text}</dd>
           </Fragment>
         ))}
       </dl>
@@ -47,7 +49,7 @@ export const Value = memo(function Value({ value, label }: ValueProps) {
               {rows.map((row, at) => (
                 <tr key={at}>
                   {shape.columns.map((column) => (
-                    <td key={column} className={typeof row[column] === "number" ? "run-number" : ""}>
+                    <td key={column} dir="auto" className={typeof row[column] === "number" ? "run-number" : ""}>
                       {pretty(row[column] ?? "")}
                     </td>
                   ))}
@@ -56,7 +58,9 @@ export const Value = memo(function Value({ value, label }: ValueProps) {
             </tbody>
           </table>
         </div>
-        {rows.length < shape.rows.length && <ShowAll what={counted(shape.rows.length, "row")} onShow={() => setIsWhole(true)} />}
+        {rows.length < shape.rows.length && (
+          <ShowAll what={counted(shape.rows.length, "row")} onShow={() => setIsWhole(true)} />
+        )}
       </>
     );
   }
@@ -64,7 +68,13 @@ export const Value = memo(function Value({ value, label }: ValueProps) {
   const isCut = shown.length < shape.text.length;
   return (
     <>
-      <pre className={`run-value run-value-${shape.kind} ${isCut ? "run-value-cut" : ""}`} tabIndex={0} role="group" aria-label={label}>
+      <pre
+        className={`run-value run-value-${shape.kind} ${isCut ? "run-value-cut" : ""}`}
+        dir={shape.kind === "text" ? "auto" : "ltr"}
+        tabIndex={0}
+        role="group"
+        aria-label={label}
+      >
         {shown}
       </pre>
       {isCut && <ShowAll what={bytes(shape.text.length)} onShow={() => setIsWhole(true)} />}

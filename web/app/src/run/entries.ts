@@ -12,7 +12,11 @@ export type Entry =
   | { type: "reasoning"; at: number; entry: Reasoning };
 
 /** Returns when *entry* began, in milliseconds: told, or read from its span id if that is a UUIDv7; else undefined. */
-export function startOf(entry: { span_id: string; started_at?: string | null; timestamp?: string }): number | undefined {
+export function startOf(entry: {
+  span_id: string;
+  started_at?: string | null;
+  timestamp?: string;
+}): number | undefined {
   const told = entry.started_at ?? entry.timestamp;
   if (told) return Date.parse(told);
   if (entry.span_id[14] !== "7") return undefined;
@@ -21,7 +25,11 @@ export function startOf(entry: { span_id: string; started_at?: string | null; ti
 }
 
 /** Returns when *entry* ended; undefined while it goes on, or if nobody knows. */
-export function endOf(entry: { span_id: string; started_at?: string | null; duration_ms: number | null }): number | undefined {
+export function endOf(entry: {
+  span_id: string;
+  started_at?: string | null;
+  duration_ms: number | null;
+}): number | undefined {
   const start = startOf(entry);
   return start === undefined || entry.duration_ms === null ? undefined : start + entry.duration_ms;
 }

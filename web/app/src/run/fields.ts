@@ -16,7 +16,9 @@ export function fieldsOf(schema: Record<string, unknown>): Field[] {
   const { properties } = schema;
   if (!isRecord(properties)) return [fieldOf("", schema, true)];
   const required: unknown[] = Array.isArray(schema.required) ? schema.required : [];
-  return Object.entries(properties).map(([name, property]) => fieldOf(name, isRecord(property) ? property : {}, required.includes(name)));
+  return Object.entries(properties).map(([name, property]) =>
+    fieldOf(name, isRecord(property) ? property : {}, required.includes(name)),
+  );
 }
 
 function fieldOf(name: string, schema: Record<string, unknown>, isRequired: boolean): Field {

@@ -22,9 +22,13 @@ export function figuresOf(workflow: Workflow): Figure[] {
   const first = firstTokenMs(workflow);
   add("first", "Time to the first word", first === null ? null : `first word ${duration(first)}`);
   if (usage.model_calls > 0) {
-    add("in", "Tokens read", `${count(usage.input_tokens)} in${usage.cached_tokens ? ` (${count(usage.cached_tokens)} cached)` : ""}`);
-    add("out", "Tokens written", `${count(usage.output_tokens)} out${usage.reasoning_tokens ? ` (${count(usage.reasoning_tokens)} thinking)` : ""}`);
-    add("cost", "Cost, estimated at list price", usage.cost_usd === null ? "cost unknown" : `est. ${money(usage.cost_usd)}`);
+    add("in", "Tokens read", `${count(usage.input_tokens)} in${among(usage.cached_tokens, "cached")}`);
+    add("out", "Tokens written", `${count(usage.output_tokens)} out${among(usage.reasoning_tokens, "thinking")}`);
+    add(
+      "cost",
+      "Cost, estimated at list price",
+      usage.cost_usd === null ? "cost unknown" : `est. ${money(usage.cost_usd)}`,
+    );
   }
   const steps = workflow.steps.filter((step) => !step.void).length;
   const tools = workflow.tools.filter((tool) => !tool.void).length;
@@ -32,6 +36,8 @@ export function figuresOf(workflow: Workflow): Figure[] {
   add("tools", "Tool calls", tools > 0 ? counted(tools, "tool call") : null);
   return figures;
 }
+
+const among = (tokens: number, what: string) => (tokens ? ` (${count(tokens)} ${what})` : "");
 
 /** How long it took until something was said or thought. */
 export function firstTokenMs({ started_at, messages }: Workflow): number | null {

@@ -51,7 +51,9 @@ class Teller {
       if (found.type !== "step") {
         this.tellEntry(stream, found, entries);
       } else if (round.has(found.entry)) {
-        const together = (round.get(found.entry) ?? []).toSorted((one, other) => firstOf(earlier, one) - firstOf(earlier, other));
+        const together = (round.get(found.entry) ?? []).toSorted(
+          (one, other) => firstOf(earlier, one) - firstOf(earlier, other),
+        );
         const areLanes = together.length > 1 && !(isLoop && together.every((step) => this.isBare(step)));
         if (!areLanes) this.tellStep(stream, found.entry, earlier.get(found.entry) ?? [], isLoop, isVoid);
         else if (round.get(found.entry)?.[0] === found.entry) {
@@ -101,7 +103,9 @@ class Teller {
     if (found.type === "tool") this.tellTool(stream, found.entry, found.at);
     else if (found.type === "message") this.tellMessage(stream, found.entry, found.at, step);
     else if (found.type === "reasoning") {
-      const isSpoken = siblings.some((other) => other.type === "message" && other.entry.span_id === found.entry.span_id);
+      const isSpoken = siblings.some(
+        (other) => other.type === "message" && other.entry.span_id === found.entry.span_id,
+      );
       this.tellReasoning(stream, found.entry, found.at, isSpoken);
     }
   }
@@ -122,6 +126,7 @@ class Teller {
     }
   }
 
+  /** Where a text follows, only who saw it begin knows: no fold of a server tells. */
   private endOfThought(message: SeenMessage, step?: SeenStep): number | undefined {
     if (message.text_at) return Date.parse(message.text_at);
     if (message.content || message.status === "running") return undefined;
@@ -135,9 +140,22 @@ class Teller {
       stream.addPart(part, at, endOf(reasoning));
     }
     reasoning.tool_calls.forEach((call, index) => {
-      if (this.workflow.tools.some((tool) => tool.tool_call_id === call.id && tool.void === reasoning.void && (startOf(tool) ?? at) >= at)) return;
-      const state = reasoning.action === "delegate" ? "delegated" : this.isLive && !reasoning.void ? "pending" : "skipped";
-      const part: CallPart = { kind: "call", key: `${reasoning.span_id}:${index}`, name: call.name, args: call.args, state, target: null };
+      if (
+        this.workflow.tools.some(
+          (tool) => tool.tool_call_id === call.id && tool.void === reasoning.void && (startOf(tool) ?? at) >= at,
+        )
+      )
+        return;
+      const state =
+        reasoning.action === "delegate" ? "delegated" : this.isLive && !reasoning.void ? "pending" : "skipped";
+      const part: CallPart = {
+        kind: "call",
+        key: `${reasoning.span_id}:${index}`,
+        name: call.name,
+        args: call.args,
+        state,
+        target: null,
+      };
       stream.addPart(part, undefined, undefined, reasoning.agent);
     });
   }
@@ -171,7 +189,9 @@ class Teller {
   private isTurn(step: SeenStep): boolean {
     if (!this.isLeaf(step)) return false;
     const entries = this.tree.get(step.span_id) ?? [];
-    return entries.some((found) => found.type === "tool" || (found.type === "reasoning" && found.entry.action !== "answer"));
+    return entries.some(
+      (found) => found.type === "tool" || (found.type === "reasoning" && found.entry.action !== "answer"),
+    );
   }
 
   /** There is nothing in it but tools. */
@@ -188,4 +208,5 @@ class Teller {
   }
 }
 
-const firstOf = (earlier: ReadonlyMap<SeenStep | null, SeenStep[]>, step: SeenStep) => earlier.get(step)?.[0]?.step ?? step.step;
+const firstOf = (earlier: ReadonlyMap<SeenStep | null, SeenStep[]>, step: SeenStep) =>
+  earlier.get(step)?.[0]?.step ?? step.step;

@@ -45,7 +45,8 @@ function read(value: unknown): Reading {
   if (isInbox(value)) return [[inbox(value)], ([reply]) => reply && toInbox(reply, value)];
   if (isRecord(value)) {
     if (value.type === "tool_approval") return [[action(value, null)], ([reply]) => reply && toDecision(reply, value)];
-    if (Array.isArray(value.action_requests)) return middleware(value.action_requests.filter(isRecord), value.review_configs);
+    if (Array.isArray(value.action_requests))
+      return middleware(value.action_requests.filter(isRecord), value.review_configs);
     if (value.type === "approval" && isYesOrNo(value.schema)) return approval(value);
     if (isRecord(value.schema)) return form(value, value.schema);
   }
@@ -55,7 +56,8 @@ function read(value: unknown): Reading {
 // A workflow's approval.
 
 /** The schema of an approval that has none of its own. */
-const isYesOrNo = (schema: unknown) => isRecord(schema) && isRecord(schema.properties) && "approved" in schema.properties;
+const isYesOrNo = (schema: unknown) =>
+  isRecord(schema) && isRecord(schema.properties) && "approved" in schema.properties;
 
 function approval(value: Record<string, unknown>): Reading {
   const ask: Ask = {
@@ -105,7 +107,10 @@ function toInbox(reply: Reply, value: Record<string, unknown>): unknown {
 
 function middleware(requests: readonly Record<string, unknown>[], configs: unknown): Reading {
   const allowed = new Map(
-    (Array.isArray(configs) ? configs.filter(isRecord) : []).map((config) => [config.action_name, config.allowed_decisions]),
+    (Array.isArray(configs) ? configs.filter(isRecord) : []).map((config) => [
+      config.action_name,
+      config.allowed_decisions,
+    ]),
   );
   const asks = requests.map((request) => action(request, allowed.get(request.name)));
   return [asks, (replies) => ({ decisions: replies.map((reply, at) => toDecision(reply, requests[at] ?? {})) })];
@@ -113,7 +118,12 @@ function middleware(requests: readonly Record<string, unknown>[], configs: unkno
 
 function action(request: Record<string, unknown>, allowed: unknown): Ask {
   const decisions: unknown[] = Array.isArray(allowed) ? allowed : ["approve", "edit", "reject"];
-  const known: [Choice, string][] = [["accept", "approve"], ["edit", "edit"], ["respond", "respond"], ["reject", "reject"]];
+  const known: [Choice, string][] = [
+    ["accept", "approve"],
+    ["edit", "edit"],
+    ["respond", "respond"],
+    ["reject", "reject"],
+  ];
   const choices = known.flatMap(([choice, name]) => (decisions.includes(name) ? [choice] : []));
   return { ...asked(textOf(request.name), textOf(request.description), request.args), choices };
 }
@@ -138,7 +148,11 @@ function form(value: Record<string, unknown>, schema: Record<string, unknown>): 
 const PROMPTS = ["question", "prompt", "message", "text", "description", "title"];
 
 function free(value: unknown): Reading {
-  if (!isRecord(value)) return [[asked("Question", typeof value === "string" ? value : "", typeof value === "string" ? undefined : value)], plain];
+  if (!isRecord(value))
+    return [
+      [asked("Question", typeof value === "string" ? value : "", typeof value === "string" ? undefined : value)],
+      plain,
+    ];
   const named = PROMPTS.find((name) => typeof value[name] === "string");
   const rest = Object.fromEntries(Object.entries(value).filter(([name]) => name !== named));
   return [[asked("Question", promptOf(value), Object.keys(rest).length > 0 ? rest : undefined)], plain];
@@ -150,12 +164,27 @@ function promptOf(value: Record<string, unknown>): string {
   return textOf(PROMPTS.map((name) => value[name]).find((text) => typeof text === "string"));
 }
 
-const asked = (title: string, text: string, value: unknown): Ask => ({ title, text, value, choices: [], hasComment: false, fields: null });
+const asked = (title: string, text: string, value: unknown): Ask => ({
+  title,
+  text,
+  value,
+  choices: [],
+  hasComment: false,
+  fields: null,
+});
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
 /** Returns what a human answered, in a few words. */
 export function wordsOf(reply: Reply): string {
-  const words = { accept: "Accepted", edit: "Changed and accepted", respond: "Answered", reject: "Rejected", ignore: "Ignored", form: "Answered", free: "Answered" };
+  const words = {
+    accept: "Accepted",
+    edit: "Changed and accepted",
+    respond: "Answered",
+    reject: "Rejected",
+    ignore: "Ignored",
+    form: "Answered",
+    free: "Answered",
+  };
   return words[reply.choice];
 }

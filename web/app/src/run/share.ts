@@ -10,13 +10,17 @@ export function share<Part>(before: unknown, after: Part): Part {
 
 function shareLists(before: readonly unknown[], after: readonly unknown[]): readonly unknown[] {
   const known = new Map(before.map((entry) => [keyOf(entry), entry]));
-  const shared = after.map((entry, index) => share(keyOf(entry) === undefined ? before[index] : known.get(keyOf(entry)), entry));
+  const shared = after.map((entry, index) =>
+    share(keyOf(entry) === undefined ? before[index] : known.get(keyOf(entry)), entry),
+  );
   return shared.length === before.length && shared.every((entry, index) => entry === before[index]) ? before : shared;
 }
 
 function shareObjects(before: Own, after: Own): Own {
   const shared = Object.fromEntries(Object.entries(after).map(([name, value]) => [name, share(before[name], value)]));
-  const isSame = Object.keys(before).length === Object.keys(shared).length && Object.entries(shared).every(([name, value]) => before[name] === value);
+  const isSame =
+    Object.keys(before).length === Object.keys(shared).length &&
+    Object.entries(shared).every(([name, value]) => before[name] === value);
   return isSame ? before : shared;
 }
 

@@ -1,5 +1,6 @@
 /** A level of an outline in the making: what belongs together is put together. */
 import type { CallPart, Item, Part, StepItem, WorkItem } from "./items.ts";
+import { calledAgent } from "./words.ts";
 
 /** The items of a level in the making; thoughts and calls that follow each other are put together. */
 export class Stream {
@@ -12,11 +13,18 @@ export class Stream {
 
   addPart(part: Part, from?: number, to?: number, agent?: string): void {
     const last = this.items.at(-1);
-    const work: WorkItem = last?.kind === "work" ? last : { kind: "work", key: `work:${part.key}`, parts: [], isLive: false, durationMs: null };
+    const work: WorkItem =
+      last?.kind === "work"
+        ? last
+        : { kind: "work", key: `work:${part.key}`, parts: [], isLive: false, durationMs: null };
     if (work !== last) this.items.push(work);
     const before = work.parts.at(-1);
     if (part.kind === "thought" && before?.kind === "thought") {
-      work.parts[work.parts.length - 1] = { ...part, key: before.key, text: `${before.text.trimEnd()}\n\n${part.text}` };
+      work.parts[work.parts.length - 1] = {
+        ...part,
+        key: before.key,
+        text: `${before.text.trimEnd()}\n\n${part.text}`,
+      };
     } else {
       work.parts.push(part);
     }
@@ -26,17 +34,15 @@ export class Stream {
 
   private measure(work: WorkItem, from?: number, to?: number): void {
     if (from === undefined) return;
-    const times = this.times.get(work) ?? { from, to: -Infinity };
-    times.to = Math.max(times.to, to ?? -Infinity);
+    const times = this.times.get(work) ?? { from, to: from };
+    times.to = Math.max(times.to, to ?? Infinity); // with one end that nobody knows, nobody knows the whole
     this.times.set(work, times);
-    work.durationMs = times.to >= times.from ? times.to - times.from : null;
+    work.durationMs = Number.isFinite(times.to) ? times.to - times.from : null;
   }
 }
 
 /** Who made a call: needed only until the step that it caused is found. */
 const caller = new WeakMap<CallPart, string>();
-
-const DELEGATION = /^(?:delegate|transfer|hand_?off)_to_/;
 
 /** Ties the items of a level together: calls to the steps they caused, failures to what came after. */
 export function finished(items: Item[], isLive: boolean): Item[] {
@@ -55,7 +61,7 @@ export function finished(items: Item[], isLive: boolean): Item[] {
 }
 
 function tie(item: StepItem, waiting: CallPart[]): void {
-  const at = waiting.findIndex((call) => call.name.replace(DELEGATION, "") === item.step.name);
+  const at = waiting.findIndex((call) => calledAgent(call.name) === item.step.name);
   const [call] = at < 0 ? [] : waiting.splice(at, 1);
   if (!call) return;
   call.target = item.key;
@@ -64,13 +70,19 @@ function tie(item: StepItem, waiting: CallPart[]): void {
 }
 
 function settle(work: WorkItem, items: readonly Item[], index: number, isLive: boolean): void {
-  const tools = items.slice(index).flatMap((item) => (item.kind === "work" ? item.parts.filter((part) => part.kind === "tool") : []));
+  const tools = items
+    .slice(index)
+    .flatMap((item) => (item.kind === "work" ? item.parts.filter((part) => part.kind === "tool") : []));
   for (const part of work.parts) {
     if (part.kind !== "tool" || part.tool.status !== "error") continue;
     part.isRetried = tools.slice(tools.indexOf(part) + 1).some((later) => later.tool.tool === part.tool.tool);
   }
   const isOpen = work.parts.some((part) =>
-    part.kind === "thought" ? part.isLive : part.kind === "tool" ? part.tool.status === "running" : part.kind === "call" && part.state === "pending",
+    part.kind === "thought"
+      ? part.isLive
+      : part.kind === "tool"
+        ? part.tool.status === "running"
+        : part.kind === "call" && part.state === "pending",
   );
   work.isLive = isLive && isOpen;
 }

@@ -17,7 +17,8 @@ export function useTold(workflow: Workflow, answer: Answer | null, isLatest: boo
   const seen = useRef({ id: "", wasLive: false, said: 0, status });
   const text = answer?.text ?? "";
   useEffect(() => {
-    if (seen.current.id !== id) seen.current = { id, wasLive: false, said: status === "running" ? 0 : text.length, status };
+    if (seen.current.id !== id)
+      seen.current = { id, wasLive: false, said: status === "running" ? 0 : text.length, status };
     const now = seen.current;
     if (!isLatest) return;
     if (status === "running") now.wasLive = true;
@@ -29,7 +30,8 @@ export function useTold(workflow: Workflow, answer: Answer | null, isLatest: boo
     now.said = Math.min(now.said, text.length) + end;
 
     const words = WORDS[status];
-    if (words && now.status !== status) announce(status === "failed" ? `${words} ${workflow.error?.message ?? ""}` : words);
+    if (words && now.status !== status)
+      announce(status === "failed" ? `${words} ${workflow.error?.message ?? ""}` : words);
     now.status = status;
   }, [id, status, text, isLatest, workflow.error]);
 }

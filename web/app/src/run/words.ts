@@ -33,3 +33,6 @@ export const lookOfPart = (status: string): Look => PART[status] ?? { word: stat
 
 /** `search_documents` as people write it. */
 export const spaced = (name: string): string => name.replaceAll("_", " ");
+
+/** Whom a call such as `delegate_to_writer` hands over to; the whole name if it is another call. */
+export const calledAgent = (name: string): string => name.replace(/^(?:delegate|transfer|hand_?off)_to_/, "");

@@ -26,7 +26,12 @@ export function BranchSwitch({ what, place, length, onChoose }: BranchSwitchProp
       <span className="branches-place" aria-hidden="true">
         {place.index + 1}/{length}
       </span>
-      <IconButton icon="chevron" label={`Next ${what}`} aria-disabled={!next || undefined} onClick={() => next && onChoose(next, what)} />
+      <IconButton
+        icon="chevron"
+        label={`Next ${what}`}
+        aria-disabled={!next || undefined}
+        onClick={() => next && onChoose(next, what)}
+      />
     </span>
   );
 }

@@ -7,16 +7,24 @@ import { FaultPage } from "../shell/FaultPage.tsx";
 import { isOffline } from "../shell/faults.ts";
 import type { PanelName } from "../shell/panels.ts";
 import { prefer, usePreferences } from "../shell/preferences.ts";
+import { graphToGoOnWith, type Choices } from "./choices.ts";
 import { useEscape, useRefreshOnEnd, useReloadOn, useReveal, useScrollTo } from "./effects.ts";
 import { MessageBox, type MessageBoxHandle } from "./MessageBox.tsx";
 import { send } from "./sending.ts";
 import type { ShownTurn } from "./shownTurns.ts";
 import { Turn } from "./Turn.tsx";
 import { useActions, type Actions } from "./useActions.ts";
-import type { Choices } from "./choices.ts";
 import { useStick } from "./useStick.ts";
 import { useTurns, type Turns } from "./useTurns.ts";
 import "./conversation.css";
+
+/** What others have to know of the conversation that is open. */
+export interface Told {
+  sessionId: string;
+  title: string | null;
+  /** Its last run. */
+  latestId: string | null;
+}
 
 interface ConversationProps {
   client: Client;
@@ -28,26 +36,24 @@ interface ConversationProps {
   version: string;
   hasDemo: boolean;
   isReachable: boolean;
-  onTitle: (title: string | null) => void;
-  onLatest: (workflowId: string | null) => void;
+  onTold: (told: Told) => void;
   onOpenPanel: (workflowId: string, panel: PanelName) => void;
 }
 
 export function Conversation(props: ConversationProps) {
-  const { client, sessionId, choices, onTitle, onLatest, onOpenPanel } = props;
+  const { client, sessionId, choices, onTold, onOpenPanel } = props;
   const told = useTurns(client, sessionId);
   const { conversation, error, reload, turns, active, activeId, statusOf, sent } = told;
   const stick = useStick();
   const box = useRef<MessageBoxHandle>(null);
-  const actions = useActions({ client, sessionId, turns: told, stick, box, onOpenPanel });
-  const { model } = usePreferences();
   const [chosenGraph, setGraph] = useState<string | null>(null);
-  const graph = chosenGraph ?? graphToGoOnWith(turns.at(-1)?.graph, choices);
+  const actions = useActions({ client, sessionId, turns: told, stick, box, onGraph: setGraph, onOpenPanel });
+  const { model } = usePreferences();
+  const graph = chosenGraph ?? graphToGoOnWith(turns.at(-1)?.graph ?? (conversation ? null : undefined), choices);
 
   const title = conversation?.title ?? turns[0]?.question?.text ?? null;
   const latestId = turns.findLast((turn) => turn.workflowId !== null)?.workflowId ?? null;
-  useEffect(() => onTitle(title), [title, onTitle]);
-  useEffect(() => onLatest(latestId), [latestId, onLatest]);
+  useEffect(() => onTold({ sessionId, title, latestId }), [sessionId, title, latestId, onTold]);
   useEffect(() => {
     if (!matchMedia("(pointer: coarse)").matches) box.current?.focus();
   }, [sessionId]);
@@ -68,7 +74,7 @@ export function Conversation(props: ConversationProps) {
     <div className="conversation">
       <div className={`conversation-scroller ${stick.isSticking ? "is-sticking" : ""}`} ref={stick.scroller}>
         <div className="conversation-turns" ref={stick.content}>
-          {turns.length === 0 && !conversation && <Skeleton />}
+          {turns.length === 0 && graph === null && <Skeleton />}
           <TurnList client={client} told={told} actions={actions} wantedId={props.workflowId} />
         </div>
       </div>
@@ -104,7 +110,7 @@ export function Conversation(props: ConversationProps) {
           onSend={(wanted) => {
             actions.forgive();
             stick.jump();
-            send(client, { ...wanted, sessionId, graph, model, choices });
+            send(client, { ...wanted, sessionId, model, choices });
           }}
           onStop={stop}
           hint={hintFor(active.map(statusOf))}
@@ -146,10 +152,6 @@ function TurnList({ client, told, actions, wantedId }: TurnListProps) {
       />
     );
   });
-}
-
-function graphToGoOnWith(latest: string | undefined, choices: Choices): string {
-  return choices.graphs.some(({ name }) => name === latest) && latest ? latest : "assistant";
 }
 
 function hintFor(statuses: readonly string[]): string {

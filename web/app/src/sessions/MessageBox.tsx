@@ -1,5 +1,14 @@
 /** Where the user writes: a field that grows, or for a graph that wants no text a form with its members. */
-import { useEffect, useId, useImperativeHandle, useLayoutEffect, useRef, useState, type ReactNode, type Ref } from "react";
+import {
+  useEffect,
+  useId,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+  type ReactNode,
+  type Ref,
+} from "react";
 import { IconButton } from "../parts/Button.tsx";
 import { Icon } from "../parts/Icon.tsx";
 import { draftOf, setDraft } from "./drafts.ts";
@@ -10,6 +19,8 @@ import "./message-box.css";
 
 export interface Wanted {
   text: string;
+  /** Whom it is for. */
+  graph: string;
   /** Given for a graph that wants no text. */
   input?: Record<string, unknown>;
 }
@@ -25,7 +36,8 @@ interface MessageBoxProps {
   /** What is being written belongs to it. */
   draftKey: string;
   choices: Choices;
-  graph: string;
+  /** null while it is not known whom the conversation is with: a message waits until then. */
+  graph: string | null;
   model: string;
   onGraph: (name: string) => void;
   onModel: (name: string) => void;
@@ -43,6 +55,7 @@ export function MessageBox(props: MessageBoxProps) {
   const [text, setText] = useState(draftOf(draftKey));
   const [fields, setFields] = useState<Record<string, string>>({});
   const [faults, setFaults] = useState<Record<string, string>>({});
+  const [isDue, setIsDue] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   const hintId = useId();
   const listed = choices.graphs.find(({ name }) => name === graph);
@@ -58,17 +71,24 @@ export function MessageBox(props: MessageBoxProps) {
   }));
 
   function send() {
+    if (graph === null) return setIsDue(text.trim() !== "");
     if (kind.kind === "members") {
       const read = inputFrom(kind.members, fields);
       setFaults("faults" in read ? read.faults : {});
       if ("faults" in read) return;
       setFields({});
-      onSend({ text: JSON.stringify(read.input), input: read.input });
+      onSend({ text: JSON.stringify(read.input), graph, input: read.input });
     } else if (text.trim()) {
       setText("");
-      onSend({ text });
+      onSend({ text, graph });
     }
   }
+
+  useEffect(() => {
+    if (!isDue || graph === null) return;
+    setIsDue(false);
+    if (kind.kind !== "members") send(); // a form shows that the text is none of its members
+  }, [isDue, graph]);
 
   const isEmpty = kind.kind === "members" ? false : text.trim() === "";
   return (
@@ -87,9 +107,10 @@ export function MessageBox(props: MessageBoxProps) {
           ref={field}
           id="message"
           className="box-field"
+          dir="auto"
           rows={1}
           aria-label="Message"
-          aria-describedby={hint ? hintId : undefined}
+          aria-describedby={hint || isDue ? hintId : undefined}
           placeholder={props.placeholder ?? "Ask anything"}
           enterKeyHint="send"
           value={text}
@@ -105,14 +126,20 @@ export function MessageBox(props: MessageBoxProps) {
         <GraphPicker choices={choices} graph={graph} onChoose={props.onGraph} />
         <ModelPicker models={choices.models} model={props.model} onChoose={props.onModel} />
         <span className="box-hint" id={hintId}>
-          {hint}
+          {isDue ? "Is sent as soon as the conversation is known" : hint}
         </span>
         {onStop && (
           <button type="button" className="box-stop" title="Stop (Esc)" onClick={onStop}>
             <Icon name="stop" /> Stop
           </button>
         )}
-        <IconButton type="submit" className="box-send" icon="send" label={onStop ? "Send after this run" : "Send"} disabled={isEmpty} />
+        <IconButton
+          type="submit"
+          className="box-send"
+          icon="send"
+          label={onStop ? "Send after this run" : "Send"}
+          disabled={isEmpty}
+        />
       </div>
     </form>
   );
@@ -132,10 +159,11 @@ function Members({ members, fields, faults, onChange }: MembersProps) {
       {members.map(({ name, type, description, isRequired }) => (
         <label key={name} className="field">
           <span>
-            {name} <small>{`${type === "string" ? "text" : type === "json" ? "JSON" : `${type}, as JSON`}${isRequired ? "" : ", may stay empty"}`}</small>
+            {name} <small>{wantedOf(type, isRequired)}</small>
           </span>
           <textarea
             className={type === "string" ? "input" : "input box-json"}
+            dir={type === "string" ? "auto" : "ltr"}
             rows={["array", "object", "json"].includes(type) ? 2 : 1}
             required={isRequired}
             aria-invalid={name in faults}
@@ -150,6 +178,11 @@ function Members({ members, fields, faults, onChange }: MembersProps) {
       ))}
     </div>
   );
+}
+
+function wantedOf(type: string, isRequired: boolean): string {
+  const form = type === "string" ? "text" : type === "json" ? "JSON" : `${type}, as JSON`;
+  return isRequired ? form : `${form}, may stay empty`;
 }
 
 function grow(field: HTMLTextAreaElement | null): void {

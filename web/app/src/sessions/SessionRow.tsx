@@ -18,10 +18,16 @@ interface SessionRowProps {
   onDeleted: (sessionId: string) => void;
 }
 
-export const SessionRow = memo(function SessionRow({ client, session, isCurrent, onChosen, onDeleted }: SessionRowProps) {
+export const SessionRow = memo(function SessionRow({
+  client,
+  session,
+  isCurrent,
+  onChosen,
+  onDeleted,
+}: SessionRowProps) {
   const [dialog, setDialog] = useState<"rename" | "delete" | null>(null);
   const title = session.title ?? "Untitled";
-  const mark = markOf(session.status);
+  const mark = markOf(session);
   return (
     <li className="session-row">
       <a
@@ -31,7 +37,9 @@ export const SessionRow = memo(function SessionRow({ client, session, isCurrent,
         title={`${title} · ${ago(new Date(session.updated_at), new Date())}`}
         onClick={onChosen}
       >
-        <span className="session-title">{title}</span>
+        <span className="session-title" dir="auto">
+          {title}
+        </span>
         {mark && (
           <Badge tone={mark.tone} icon={mark.icon}>
             {mark.word}
@@ -50,7 +58,12 @@ export const SessionRow = memo(function SessionRow({ client, session, isCurrent,
         <Icon name="more" />
       </Menu>
       {dialog === "rename" && (
-        <RenameDialog client={client} sessionId={session.session_id} title={session.title} onClose={() => setDialog(null)} />
+        <RenameDialog
+          client={client}
+          sessionId={session.session_id}
+          title={session.title}
+          onClose={() => setDialog(null)}
+        />
       )}
       {dialog === "delete" && (
         <DeleteDialog

@@ -31,7 +31,8 @@ interface SidebarProps {
 }
 
 export function Sidebar(props: SidebarProps) {
-  const { client, list, search, currentId, isComposing, isAtOperations, principal, onHide, onChosen, onDeleted } = props;
+  const { client, list, search, currentId, isComposing, isAtOperations, principal, onHide, onChosen, onDeleted } =
+    props;
   const wanted = search.trim();
   const searchId = useId();
 
@@ -70,6 +71,7 @@ export function Sidebar(props: SidebarProps) {
         <input
           id={searchId}
           type="search"
+          dir="auto"
           placeholder="Search"
           autoComplete="off"
           maxLength={200}
@@ -95,7 +97,11 @@ export function Sidebar(props: SidebarProps) {
         )}
         {!list.isLoading && list.sessions.length === 0 && (
           <p className="sidebar-empty">
-            {list.error !== null ? faultOf(list.error).title : wanted ? `Nothing has “${wanted}” in it.` : "No conversations yet."}
+            {list.error !== null
+              ? faultOf(list.error).title
+              : wanted
+                ? `Nothing has “${wanted}” in it.`
+                : "No conversations yet."}
           </p>
         )}
         {list.nextCursor && <More onWanted={list.loadMore} />}

@@ -7,6 +7,7 @@ import { faultOf } from "../shell/faults.ts";
 import { BranchSwitch, type BranchKind } from "./BranchSwitch.tsx";
 import { branchesOf, type ShownTurn } from "./shownTurns.ts";
 import { TurnRun, type RunActions } from "./TurnRun.tsx";
+import type { NotTaken } from "./useActions.ts";
 import { useNear } from "./useNear.ts";
 import { UserMessage } from "./UserMessage.tsx";
 
@@ -24,7 +25,7 @@ interface TurnProps {
   on: RunActions;
   onInstead: (turn: ShownTurn, text: string | null) => void;
   onChoose: (workflowId: string, what: BranchKind) => void;
-  onGiveBack: (turn: { key: string; text: string }) => void;
+  onGiveBack: (turn: NotTaken) => void;
 }
 
 export const Turn = memo(function Turn(props: TurnProps) {
@@ -35,7 +36,7 @@ export const Turn = memo(function Turn(props: TurnProps) {
   const canRepeat = turn.workflowId !== null && turn.question?.messageId != null;
   return (
     <article className="turn" ref={element} id={turn.workflowId ? `turn-${turn.workflowId}` : undefined}>
-      <h2 className="hidden-text">{`${props.number}. ${turn.question?.text.slice(0, 80) || turn.graph}`}</h2>
+      <h2 className="hidden-text" dir="auto">{`${props.number}. ${turn.question?.text.slice(0, 80) || turn.graph}`}</h2>
       {turn.question && (
         <UserMessage
           question={turn.question}
@@ -48,7 +49,7 @@ export const Turn = memo(function Turn(props: TurnProps) {
       {props.refusal ? (
         <Refused
           error={props.refusal}
-          onGiveBack={() => props.onGiveBack({ key: turn.key, text: turn.question?.text ?? "" })}
+          onGiveBack={() => props.onGiveBack({ key: turn.key, text: turn.question?.text ?? "", graph: turn.graph })}
         />
       ) : null}
       {props.isWaiting && turn.workflowId && (

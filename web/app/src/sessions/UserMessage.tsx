@@ -30,7 +30,9 @@ export function UserMessage({ question, place, versions, onEdit, onChoose }: Use
   }
   return (
     <div className="user">
-      <div className="user-bubble">{question.json === undefined ? text : <pre>{text}</pre>}</div>
+      <div className="user-bubble" dir="auto">
+        {question.json === undefined ? text : <pre dir="ltr">{text}</pre>}
+      </div>
       <div className="user-actions">
         <BranchSwitch what="question" place={place} length={versions} onChoose={onChoose} />
         <span className="user-hover">
@@ -63,6 +65,7 @@ function Editor({ text, onClose, onSend }: { text: string; onClose: () => void; 
       <textarea
         ref={field}
         aria-label="Your message"
+        dir="auto"
         value={value}
         onChange={(event) => setValue(event.target.value)}
         onKeyDown={(event) => {

@@ -21,7 +21,20 @@ export interface Choices {
   workflows: ReadonlySet<string>;
 }
 
+/** Before the server has answered. */
 export const NO_CHOICES: Choices = { graphs: [], models: [], workflows: new Set() };
+
+export const FIRST_GRAPH = "assistant";
+
+/**
+ * Whom a conversation goes on with: the one that answered last, unless the server lists it no more. *latest* is null in
+ * a conversation without answers, and undefined while the conversation is not known; then nobody can be named yet.
+ */
+export function graphToGoOnWith(latest: string | null | undefined, choices: Choices): string | null {
+  if (latest === undefined) return null;
+  const canBeAsked = choices === NO_CHOICES || choices.graphs.some(({ name }) => name === latest);
+  return latest !== null && canBeAsked ? latest : FIRST_GRAPH;
+}
 
 /** Puts together what the server lists. A stored workflow is run by its name like any graph, but is listed apart. */
 export function choicesOf(

@@ -48,6 +48,7 @@ export function RenameDialog({ client, sessionId, title, onClose, onRenamed }: R
           <span>Title</span>
           <input
             className="input"
+            dir="auto"
             value={value}
             maxLength={200}
             autoFocus

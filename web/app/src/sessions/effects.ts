@@ -50,7 +50,8 @@ export function useEscape(workflowId: string | null, stop: (workflowId: string) 
   useEffect(() => {
     if (workflowId === null) return;
     const onKeyDown = (event: KeyboardEvent) => {
-      if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open], :popover-open")) return;
+      if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open], :popover-open"))
+        return;
       stop(workflowId);
     };
     document.addEventListener("keydown", onKeyDown);

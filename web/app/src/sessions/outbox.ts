@@ -27,12 +27,16 @@ let sent: readonly Sent[] = [];
 let count = 0;
 const listeners = new Set<() => void>();
 
-type Sending = Pick<Sent, "sessionId" | "text" | "graph" | "run"> & Partial<Pick<Sent, "insteadOf" | "questionId" | "sending">>;
+type Sending = Pick<Sent, "sessionId" | "text" | "graph" | "run"> &
+  Partial<Pick<Sent, "insteadOf" | "questionId" | "sending">>;
 
 /** Shows *sending* as a turn. */
 export function post(sending: Sending): void {
   const key = `sent-${++count}`;
-  change([...sent, { insteadOf: null, questionId: null, sending: null, ...sending, key, workflowId: null, error: null }]);
+  change([
+    ...sent,
+    { insteadOf: null, questionId: null, sending: null, ...sending, key, workflowId: null, error: null },
+  ]);
   Promise.resolve(sending.run.workflowId).then(
     (workflowId) => update(key, { workflowId }),
     (error: unknown) => update(key, { error }),

@@ -6,7 +6,8 @@ import type { Choices, ListedModel } from "./choices.ts";
 
 interface GraphPickerProps {
   choices: Choices;
-  graph: string;
+  /** null: not known yet. */
+  graph: string | null;
   onChoose: (name: string) => void;
 }
 
@@ -15,15 +16,20 @@ export function GraphPicker({ choices, graph, onChoose }: GraphPickerProps) {
     .sort((one, other) => Number(choices.workflows.has(one.name)) - Number(choices.workflows.has(other.name)))
     .map((listed) => graphItem(listed, choices.workflows.has(listed.name), graph, onChoose));
   return (
-    <Menu label={`Agent or workflow: ${graph}`} className="picker" items={items}>
-      <Icon name={choices.workflows.has(graph) ? "layers" : "bot"} />
-      <span className="picker-name">{graph}</span>
+    <Menu label={graph === null ? "Agent or workflow" : `Agent or workflow: ${graph}`} className="picker" items={items}>
+      <Icon name={graph !== null && choices.workflows.has(graph) ? "layers" : "bot"} />
+      <span className="picker-name">{graph ?? "…"}</span>
       <Icon name="chevron-down" />
     </Menu>
   );
 }
 
-function graphItem(graph: ListedGraph, isWorkflow: boolean, current: string, onChoose: (name: string) => void): MenuItem {
+function graphItem(
+  graph: ListedGraph,
+  isWorkflow: boolean,
+  current: string | null,
+  onChoose: (name: string) => void,
+): MenuItem {
   const kind = inputKind(graph);
   const hint = kind.kind === "broken" ? `Could not be loaded: ${kind.reason}` : graph.description;
   return {

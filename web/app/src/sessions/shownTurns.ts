@@ -32,9 +32,14 @@ export interface Told {
 export function shownTurns(told: Told | null, sent: readonly SentTurn[]): ShownTurn[] {
   const known = new Set(told?.runs.map((run) => run.workflow_id));
   const keys = new Map(sent.filter((one) => one.workflowId).map((one) => [one.workflowId, one.key]));
-  const hints = new Map(sent.flatMap((one) => (one.workflowId && one.questionId ? [[one.workflowId, one.questionId]] : [])));
+  const hints = new Map(
+    sent.flatMap((one) => (one.workflowId && one.questionId ? [[one.workflowId, one.questionId]] : [])),
+  );
   let turns: ShownTurn[] = told
-    ? turnsTo(told.tip, told.runs, told.messages, hints).map((turn) => ({ ...turn, key: keys.get(turn.workflowId) ?? turn.workflowId }))
+    ? turnsTo(told.tip, told.runs, told.messages, hints).map((turn) => ({
+        ...turn,
+        key: keys.get(turn.workflowId) ?? turn.workflowId,
+      }))
     : [];
   for (const one of sent) {
     if (one.workflowId !== null && known.has(one.workflowId)) continue;
@@ -59,7 +64,10 @@ function turnOf(sent: SentTurn): ShownTurn {
 }
 
 /** "2 of 3" of a turn: among the questions in its place, and among the answers to its own. */
-export function branchesOf(turn: ShownTurn): { question: ReturnType<typeof placeIn>; answer: ReturnType<typeof placeIn> } {
+export function branchesOf(turn: ShownTurn): {
+  question: ReturnType<typeof placeIn>;
+  answer: ReturnType<typeof placeIn>;
+} {
   const own = turn.workflowId ?? "";
   const ofQuestion = turn.questions.find((id) => turn.answers.includes(id)) ?? own;
   return { question: placeIn(turn.questions, ofQuestion), answer: placeIn(turn.answers, own) };

@@ -93,7 +93,7 @@ export function newestTip(
   return start ? tipOf(start, session.workflows) : null;
 }
 
-/** A message that stands for *workflowId* when the server is asked to go on from there; none while it has said nothing. */
+/** A message that stands for *workflowId* when the server is asked to go on from there; none while it says nothing. */
 export function headOf(workflowId: string, messages: readonly SaidMessage[]): string | null {
   return messages.findLast((message) => message.workflow_id === workflowId)?.message_id ?? null;
 }

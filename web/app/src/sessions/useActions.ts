@@ -1,4 +1,4 @@
-/** What can be done in a conversation. Each is the same function for as long as it does the same, so that turns rest. */
+/** What can be done in a conversation. Each is the same function for as long as it does the same: so turns rest. */
 import type { Client } from "@cantata/client";
 import { useCallback, useMemo, useRef, useState, type RefObject } from "react";
 import { announce } from "../parts/LiveRegion.tsx";
@@ -8,7 +8,7 @@ import type { BranchKind } from "./BranchSwitch.tsx";
 import { sessionsChanged } from "./changes.ts";
 import { useFocusOnBranch } from "./effects.ts";
 import type { MessageBoxHandle } from "./MessageBox.tsx";
-import { drop, post } from "./outbox.ts";
+import { drop, post, type Sent } from "./outbox.ts";
 import type { ShownTurn } from "./shownTurns.ts";
 import { headOf, tipOf } from "./tree.ts";
 import type { RunActions } from "./TurnRun.tsx";
@@ -21,13 +21,16 @@ interface Place {
   turns: Turns;
   stick: Stick;
   box: RefObject<MessageBoxHandle | null>;
+  onGraph: (name: string) => void;
   onOpenPanel: (workflowId: string, panel: PanelName) => void;
 }
 
+export type NotTaken = Pick<Sent, "key" | "text" | "graph">;
+
 export interface Actions {
   stop: (workflowId: string) => void;
-  /** Puts what was not taken back into the box. */
-  giveBack: (turn: { key: string; text: string }) => void;
+  /** Puts what was not taken back into the box, for the same reader. */
+  giveBack: (turn: NotTaken) => void;
   /** Asks *text* in place of the turn's question, or with null the same again. */
   instead: (turn: ShownTurn, text: string | null) => void;
   choose: (workflowId: string, what: BranchKind) => void;
@@ -37,7 +40,7 @@ export interface Actions {
   forgive: () => void;
 }
 
-export function useActions({ client, sessionId, turns: told, stick, box, onOpenPanel }: Place): Actions {
+export function useActions({ client, sessionId, turns: told, stick, box, onGraph, onOpenPanel }: Place): Actions {
   const { conversation, turns, onStatus, setTip } = told;
   const { jump, release } = stick;
   const [refusal, setRefusal] = useState<string | null>(null);
@@ -64,12 +67,13 @@ export function useActions({ client, sessionId, turns: told, stick, box, onOpenP
   );
 
   const giveBack = useCallback(
-    ({ key, text }: { key: string; text: string }) => {
+    ({ key, text, graph }: NotTaken) => {
       drop(key);
+      onGraph(graph);
       box.current?.fill(text);
       box.current?.focus();
     },
-    [box],
+    [box, onGraph],
   );
 
   const instead = useCallback(

@@ -2,7 +2,6 @@
 import type { Client } from "@cantata/client";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { onSessionsChanged } from "./changes.ts";
-import { isActive } from "./states.ts";
 
 export interface ListedSession {
   session_id: string;
@@ -73,7 +72,7 @@ export function useSessions(client: Client, search: string, isPaused = false): S
     return onSessionsChanged(() => void reload());
   }, [reload]);
 
-  const isBusy = pages?.sessions.some((session) => session.status !== null && isActive(session.status)) ?? false;
+  const isBusy = pages?.sessions.some((session) => session.active_workflow_id !== null) ?? false;
   const pauseMs = error ? RETRY_MS : isBusy ? BUSY_MS : IDLE_MS;
   useEffect(() => {
     const readIfSeen = () => {

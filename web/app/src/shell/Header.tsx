@@ -1,23 +1,21 @@
 /** Above the conversation: what it is called, what can be shown beside it, and what can be taken away from it. */
 import type { Client } from "@cantata/client";
 import { useState } from "react";
-import { door } from "../access/access.ts";
 import { IconButton } from "../parts/Button.tsx";
-import { copyText } from "../parts/Copy.tsx";
 import { Icon } from "../parts/Icon.tsx";
-import { announce } from "../parts/LiveRegion.tsx";
 import { Menu, type MenuItem } from "../parts/Menu.tsx";
 import { useShown } from "../sessions/board.ts";
 import { DeleteDialog, RenameDialog } from "../sessions/dialogs.tsx";
-import { sentenceOf } from "./faults.ts";
+import { copyTrace, save } from "./exports.ts";
 import { PANELS, type PanelName } from "./panels.ts";
 import { prefer, usePreferences } from "./preferences.ts";
-import { traceOf } from "./traces.ts";
 
 interface HeaderProps {
   client: Client;
   title: string | null;
   sessionId: string | null;
+  /** What keeps the conversation busy. */
+  activeId: string | null;
   workflowId: string | null;
   panel: PanelName | null;
   isSidebarShown: boolean;
@@ -44,11 +42,18 @@ export function Header(props: HeaderProps) {
   return (
     <header className={sessionId ? "header header-of-session" : "header"}>
       {!props.isSidebarShown && <ShowSidebar isNarrow={isNarrow} onClick={props.onShowSidebar} />}
-      <h1 className="header-title" title={title ?? undefined}>
+      <h1 className="header-title" dir="auto" title={title ?? undefined}>
         {title ?? "New conversation"}
       </h1>
       {traceUrl && (
-        <a className="icon-button" href={traceUrl} target="_blank" rel="noreferrer noopener" title="Open the trace" aria-label="Open the trace">
+        <a
+          className="icon-button"
+          href={traceUrl}
+          target="_blank"
+          rel="noreferrer noopener"
+          title="Open the trace"
+          aria-label="Open the trace"
+        >
           <Icon name="external" />
         </a>
       )}
@@ -73,12 +78,18 @@ export function Header(props: HeaderProps) {
         <Icon name="more" />
       </Menu>
       {sessionId && dialog === "rename" && (
-        <RenameDialog client={client} sessionId={sessionId} title={title} onClose={() => setDialog(null)} onRenamed={props.onChanged} />
+        <RenameDialog
+          client={client}
+          sessionId={sessionId}
+          title={title}
+          onClose={() => setDialog(null)}
+          onRenamed={props.onChanged}
+        />
       )}
       {sessionId && dialog === "delete" && (
         <DeleteDialog
           client={client}
-          session={{ session_id: sessionId, title, active_workflow_id: null }}
+          session={{ session_id: sessionId, title, active_workflow_id: props.activeId }}
           onClose={() => setDialog(null)}
           onDeleted={props.onDeleted}
         />
@@ -100,7 +111,13 @@ export function ShowSidebar({ isNarrow, onClick }: { isNarrow: boolean; onClick:
 }
 
 function panelItems(onPanel: (panel: PanelName) => void): MenuItem[] {
-  return PANELS.map(({ name, label, icon }) => ({ key: name, label, icon, section: "Show", onSelect: () => onPanel(name) }));
+  return PANELS.map(({ name, label, icon }) => ({
+    key: name,
+    label,
+    icon,
+    section: "Show",
+    onSelect: () => onPanel(name),
+  }));
 }
 
 function toolsItem(hideTools: boolean): MenuItem {
@@ -132,41 +149,15 @@ function conversationItems(
     : [];
   const items: MenuItem[] = [
     { key: "rename", label: "Rename", icon: "edit", onSelect: () => open("rename") },
-    { key: "markdown", label: "Export as Markdown", icon: "download", onSelect: () => void save(client, sessionId, "markdown") },
+    {
+      key: "markdown",
+      label: "Export as Markdown",
+      icon: "download",
+      onSelect: () => void save(client, sessionId, "markdown"),
+    },
     { key: "export", label: "Export as JSON", icon: "download", onSelect: () => void save(client, sessionId, "json") },
     ...trace,
     { key: "delete", label: "Delete", icon: "trash", isDanger: true, onSelect: () => open("delete") },
   ];
   return items.map((item) => ({ ...item, section: "Conversation" }));
-}
-
-/** By a link, so that a long conversation need not fit into memory; but a link can send no key. */
-async function save(client: Client, sessionId: string, format: "markdown" | "json"): Promise<void> {
-  if (!door.hasKey) return download(client.sessions.exportUrl(sessionId, format));
-  try {
-    const address = URL.createObjectURL(await client.sessions.export(sessionId, format));
-    download(address, `${sessionId}.${format === "json" ? "json" : "md"}`);
-    setTimeout(() => URL.revokeObjectURL(address), KEPT_MS);
-  } catch (error) {
-    announce(sentenceOf(error));
-  }
-}
-
-const KEPT_MS = 60_000; // by then the browser has taken the document
-
-function download(address: string, name = ""): void {
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name;
-  link.click();
-  announce("The download begins.");
-}
-
-async function copyTrace(client: Client, workflowId: string): Promise<void> {
-  try {
-    const isDone = await copyText(JSON.stringify(await traceOf(client, workflowId), null, 2));
-    announce(isDone ? "The trace was copied." : "Copying is not allowed here.");
-  } catch {
-    announce("The trace could not be read from the server.");
-  }
 }

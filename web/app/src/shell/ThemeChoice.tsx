@@ -15,7 +15,13 @@ export function ThemeChoice() {
       <legend className="hidden-text">Theme</legend>
       {THEMES.map(([value, label, icon]) => (
         <label key={value} className="theme-option" title={label}>
-          <input type="radio" name="theme" value={value} checked={theme === value} onChange={() => prefer("theme", value)} />
+          <input
+            type="radio"
+            name="theme"
+            value={value}
+            checked={theme === value}
+            onChange={() => prefer("theme", value)}
+          />
           <Icon name={icon} />
           <span className="hidden-text">{label}</span>
         </label>

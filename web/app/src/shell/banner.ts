@@ -24,7 +24,8 @@ export function noticeOf(
     case "reconnecting":
       return lasting("warn", `Connection lost. Reconnecting (attempt ${Math.max(1, connection.attempt)}) …`);
     case "polling":
-      if (!isReachable) return lasting("warn", "Connection lost. Trying again every few seconds; what is shown here stays.");
+      if (!isReachable)
+        return lasting("warn", "Connection lost. Trying again every few seconds; what is shown here stays.");
       return lasting("warn", "Live updates do not get through: asking the server every few seconds instead.");
     case "failed":
       return {

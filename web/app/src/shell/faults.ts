@@ -32,7 +32,9 @@ export function faultOf(error: unknown): Fault {
   const status = typeof members["status"] === "number" ? members["status"] : 0;
   const code = text(members["code"]) || text(problem["code"]) || (isOffline(error, status) ? "unreachable" : "unknown");
   return {
-    title: isOffline(error, status) ? "The server cannot be reached" : (TITLES[status] ?? text(problem["title"])) || "That did not work",
+    title: isOffline(error, status)
+      ? "The server cannot be reached"
+      : (TITLES[status] ?? text(problem["title"])) || "That did not work",
     detail: text(members["detail"]) || text(problem["detail"]) || text(members["message"]) || String(error),
     advice: ADVICE[code] ?? adviceFor(status, isOffline(error, status)),
     code,

@@ -8,7 +8,10 @@ export type Route =
 
 /** Reads the address; what it does not know leads to the start. */
 export function routeOf(hash: string): Route {
-  const [kind, sessionId, next, workflowId] = hash.replace(/^#?\/?/, "").split("/").map(decoded);
+  const [kind, sessionId, next, workflowId] = hash
+    .replace(/^#?\/?/, "")
+    .split("/")
+    .map(decoded);
   if (kind === "compose") return { name: "compose" };
   if (kind === "ops") return { name: "operations" };
   if (kind !== "s" || !sessionId) return { name: "start" };

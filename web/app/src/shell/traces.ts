@@ -12,7 +12,7 @@ export async function traceOf(client: Client, workflowId: string): Promise<Trace
   const workflow = await client.workflows.get(workflowId);
   const events: CantataEvent[] = [];
   let after = 0;
-  for (let hasMore = true; hasMore; ) {
+  for (let hasMore = true; hasMore;) {
     const page = await client.workflows.events(workflowId, { after, limit: PAGE });
     events.push(...page.events);
     const last = page.events.at(-1)?.seq ?? after;

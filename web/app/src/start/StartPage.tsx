@@ -6,7 +6,7 @@ import { MessageBox, type MessageBoxHandle, type Wanted } from "../sessions/Mess
 import { newSessionId } from "../sessions/names.ts";
 import { post } from "../sessions/outbox.ts";
 import { send } from "../sessions/sending.ts";
-import type { Choices } from "../sessions/choices.ts";
+import { FIRST_GRAPH, type Choices } from "../sessions/choices.ts";
 import { DemoNote } from "../shell/Banner.tsx";
 import { prefer, usePreferences } from "../shell/preferences.ts";
 import { hashOf } from "../shell/routes.ts";
@@ -21,22 +21,22 @@ interface StartPageProps {
 }
 
 export function StartPage({ client, choices, hasDemo }: StartPageProps) {
-  const [graph, setGraph] = useState("assistant");
+  const [graph, setGraph] = useState(FIRST_GRAPH);
   const { model } = usePreferences();
   const box = useRef<MessageBoxHandle>(null);
   useEffect(() => {
     if (!matchMedia("(pointer: coarse)").matches) box.current?.focus();
   }, []);
 
-  function begin(wanted: Wanted, asked = graph) {
+  function begin(wanted: Wanted) {
     const sessionId = newSessionId();
-    send(client, { ...wanted, sessionId, graph: asked, model, choices });
+    send(client, { ...wanted, sessionId, model, choices });
     go({ name: "session", sessionId });
   }
 
   function learn({ asks, text }: Lesson) {
     if ("graph" in asks) {
-      begin({ text }, asks.graph);
+      begin({ text, graph: asks.graph });
       return;
     }
     const sessionId = newSessionId();
@@ -45,7 +45,7 @@ export function StartPage({ client, choices, hasDemo }: StartPageProps) {
     go({ name: "session", sessionId });
   }
 
-  const suggestions = graph === "assistant" ? [] : suggestionsFor(graph);
+  const suggestions = graph === FIRST_GRAPH ? [] : suggestionsFor(graph);
   return (
     <div className="start">
       <div className="start-inner">
@@ -64,13 +64,13 @@ export function StartPage({ client, choices, hasDemo }: StartPageProps) {
             box.current?.focus();
           }}
           onModel={(name) => prefer("model", name)}
-          onSend={(wanted) => begin(wanted)}
+          onSend={begin}
         />
         {suggestions.length > 0 && (
           <ul className="start-suggestions" aria-label={`Prompts for ${graph}`}>
             {suggestions.map((text) => (
               <li key={text}>
-                <button type="button" onClick={() => begin({ text })}>
+                <button type="button" onClick={() => begin({ text, graph })}>
                   {text}
                 </button>
               </li>

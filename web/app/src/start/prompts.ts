@@ -1,4 +1,4 @@
-/** What a newcomer may try: three prompts that show what the page can do, also without a model key; and some for each agent. */
+/** What a newcomer may try: three prompts that show what the page can do, without a model key; some for each agent. */
 import type { IconName } from "../parts/Icon.tsx";
 
 export interface Lesson {
