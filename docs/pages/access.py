@@ -37,7 +37,8 @@ def access_page() -> str:
         shown (`GET /api/audit`, and a line in the log). For sessions, lists and statistics an admin names the owner
         with `?owner=`. Nothing of another's can be changed that way: there an admin is another user and gets 404. What
         an admin may do to others is said in as many words: `?all=true` at `/api/streams`, `?owner=` at
-        `/api/coordinator/stats/reset`, and keys.
+        `/api/coordinator/stats/reset`, and keys. That is written down, too, and once an hour who watches
+        `/api/operations`.
         """,
         "## Scopes and roles",
         f"""

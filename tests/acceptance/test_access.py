@@ -211,6 +211,46 @@ def test_looks_of_admins_are_written_down(guarded: ServerProcess, things: Thing)
     assert things.workflow_id in guarded.log.read_text()
 
 
+def test_keys_that_admins_make_and_revoke_are_written_down(guarded: ServerProcess) -> None:
+    """Whoever has a key that acts for ada sees what is hers, and nobody would know how."""
+    made = guarded.client.post("/api/keys", json={"role": "user", "owner": "ada"}, headers=ROOT_USER).json()
+    guarded.client.delete(f"/api/keys/{made['id']}", headers=ROOT_USER).raise_for_status()
+
+    looks = guarded.client.get("/api/audit?limit=2", headers=ROOT_USER).json()["looks"]
+
+    assert [(look["admin"], look["action"], look["owner"], look["target"]) for look in looks] == [
+        ("root", "DELETE /api/keys/{key_id}", "ada", made["id"]),
+        ("root", "POST /api/keys", "ada", made["id"]),
+    ]
+
+
+def test_who_watches_everybodys_runs_is_written_down_once(guarded: ServerProcess) -> None:
+    """The page asks every two seconds."""
+    watcher = bearer(token("watcher", role="admin"))
+    for _ in range(3):
+        guarded.client.get("/api/operations", headers=watcher).raise_for_status()
+
+    looks = guarded.client.get("/api/audit?limit=1000", headers=ROOT_USER).json()["looks"]
+
+    assert [(look["owner"], look["target"]) for look in looks if look["admin"] == "watcher"] == [("*", "operations")]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/usage?owner=*&by=user,session"),
+        ("GET", "/api/streams/active?all=true"),
+        ("POST", "/api/streams/cancel-all?all=true"),
+        ("GET", "/api/workflows?owner=*"),
+    ],
+)
+def test_nobody_is_everybody_by_being_named_so(guarded: ServerProcess, method: str, path: str) -> None:
+    """`*` stands for all owners: a user whom an issuer names so must not be taken for them."""
+    answer = guarded.client.request(method, path, headers=bearer(token("*")))
+
+    assert answer.status_code == 401
+
+
 def test_nobody_else_may_name_an_owner(guarded: ServerProcess, things: Thing) -> None:
     paths = ["/api/workflows", "/api/sessions", f"/api/sessions/{things.session_id}", "/api/coordinator/stats"]
     answers = [guarded.client.get(path, params={"owner": "ada"}, headers=BOB) for path in paths]

@@ -323,6 +323,21 @@ def test_a_client_that_uploads_the_wrong_thing_can_read_it(server: ServerProcess
     assert exchange(server, head, body).startswith(b"HTTP/1.1 415 ")
 
 
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", b"400"),
+        (b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nhost: evil.example\r\n\r\n", b"400"),
+        (b"GET /health/live HTTP/1.1\r\n\r\n", b"400"),
+        (b"GET /health/live HTTP/1.0\r\nHost: localhost\r\n\r\n", b"200"),
+        (b"GET /health/live HTTP/1.0\r\n\r\n", b"403"),  # an open server answers for its own names
+    ],
+)
+def test_a_request_says_once_to_whom_it_goes(server: ServerProcess, head: bytes, status: bytes) -> None:
+    """Else a proxy may have looked at another one."""
+    assert exchange(server, head, b"").split()[1] == status
+
+
 def test_a_body_of_just_the_limit_is_read(server: ServerProcess) -> None:
     content = b'{"message": "' + b"x" * (MIB - 15) + b'"}'
     over = content + b" "

@@ -178,13 +178,10 @@ def test_no_more_streams_are_open_than_may_be_and_a_closed_one_is_free_again(fre
     server = fresh(CONCURRENT_STREAMS_PER_USER="3").start()
     run_id = server.started("nested", {"key": key})
     path = f"/api/workflows/{run_id}/events"
-    with (
-        server.stream("GET", path) as one,
-        server.stream("GET", path),
-        server.stream("GET", path),
-    ):
+    with server.stream("GET", path) as one, server.stream("GET", path), server.stream("GET", path):
         refused = server.client.get(path, headers=SSE)
         new = server.client.post("/chat", json={"message": "hi", "agent": "flood"}, headers=SSE)
+        waiting = server.client.post("/chat", json={"message": "hi", "agent": "flood"}, headers=JSON)
         polled = server.client.get(f"/api/workflows/{run_id}")
         server.desk.open(key)
         one.rest()
@@ -192,10 +189,37 @@ def test_no_more_streams_are_open_than_may_be_and_a_closed_one_is_free_again(fre
     assert (refused.status_code, refused.json()["code"]) == (429, "too_many_streams")
     assert refused.json()["policy"] == "concurrent_streams"
     assert int(refused.headers["retry-after"]) > 0
-    assert new.json()["code"] == "too_many_streams"
-    assert server.client.get("/api/workflows?graph=flood&status=running").json()["workflows"] == []
+    assert {new.json()["code"], waiting.json()["code"]} == {"too_many_streams"}
+    assert server.client.get("/api/workflows?graph=flood").json()["workflows"] == []
     assert polled.status_code == 200
     eventually(lambda: [server.client.get(path, headers=SSE).status_code for _ in range(4)] == [200] * 4)
+
+
+@pytest.mark.parametrize("accept", [JSON, SSE])
+def test_an_answer_that_cannot_be_told_of_is_not_taken(fresh: Fresh, key: str, accept: dict[str, str]) -> None:
+    server = fresh(CONCURRENT_STREAMS_PER_USER="1").start()
+    asking = server.waited("/api/workflows", {"graph": "approval", "input": {"key": key}})
+    path = f"/api/workflows/{asking['workflow_id']}"
+    responses = {asked["id"]: "yes" for asked in asking["interrupts"]}
+    with server.stream("GET", f"{path}/events") as one:
+        one.until("workflow_interrupted")
+        answer = server.client.post(f"{path}/resume", json={"responses": responses}, headers=accept)
+
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many_streams")
+    assert server.workflow(asking["workflow_id"])["status"] == "interrupted"
+
+
+def test_who_waits_for_a_run_that_is_there_holds_a_stream_too(fresh: Fresh, key: str) -> None:
+    """Else one long run would let its owner keep as many connections as the server has."""
+    server = fresh(CONCURRENT_STREAMS_PER_USER="1").start()
+    asked = {"graph": "nested", "input": {"key": key}}
+    headers = JSON | {"Idempotency-Key": key}
+    with server.stream("POST", "/api/workflows", asked, SSE | {"Idempotency-Key": key}) as one:
+        again = server.client.post("/api/workflows", json=asked, headers=headers)
+        server.desk.open(key)
+        one.rest()
+
+    assert (again.status_code, again.json()["code"]) == (429, "too_many_streams")
 
 
 def test_of_many_starts_at_once_exactly_as_many_run_as_may(fresh: Fresh, key: str) -> None:

@@ -55,10 +55,11 @@ def test_an_open_server_listens_on_loopback_alone(fresh: Fresh, host: str) -> No
     assert all(name in said for name in ("JWT_SECRET", "OIDC_ISSUER", "INTERNAL_API_KEY", "AUTHENTICATION"))
 
 
-@pytest.mark.parametrize("database", ["sqlite:////proc/nowhere/x.db", "sqlite:////tmp"])
+@pytest.mark.parametrize("database", ["sqlite:////proc/nowhere/x.db", "sqlite:///a_folder"])
 def test_a_database_that_cannot_be_opened_is_named(fresh: Fresh, database: str) -> None:
     server = fresh()
     server.database = database
+    (server.folder / "a_folder").mkdir()
 
     code, said = server.refused()
 

@@ -64,6 +64,16 @@ def test_a_server_without_runs_has_used_nothing(server: ServerProcess) -> None:
     assert (told["rows"], told["total"]["calls"], told["total"]["cost_usd"]) == ([], 0, 0)
 
 
+def test_a_sum_by_nothing_is_the_total(server: ServerProcess) -> None:
+    """Also where nothing was used, whose sums a database does not know."""
+    nothing = usage(server, "by=")
+    server.waited("/chat", {"message": "What is 17*23?"})
+    something = usage(server, "by=")
+
+    assert (nothing["rows"], something["rows"]) == ([nothing["total"]], [something["total"]])
+    assert (nothing["total"]["total_tokens"], something["total"]["calls"]) == (0, 2)
+
+
 @pytest.mark.parametrize(
     ("query", "path"),
     [("by=user,moon", "by.1"), ("from=yesterday", "from"), ("from=2026-02-02&to=2026-02-01", "from"), ("x=1", "x")],

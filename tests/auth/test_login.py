@@ -147,6 +147,17 @@ async def test_an_identity_that_is_not_for_this_login_is_refused(
     assert (await log_in(browser)).status_code == 401
 
 
+async def test_codes_cannot_be_tried_for_ever(serving: Opened, issuer: LocalIssuer) -> None:
+    """Each has the issuer asked, with our secret, for whoever likes."""
+    settings: dict[str, Any] = {"oidc_audience": AUDIENCE, "oidc_client_id": CLIENT_ID, "oidc_client_secret": "wrong"}
+    async with serving(oidc_issuer=issuer.url, rate_limit_failed_logins="1/minute", **settings) as browser:
+        address = await led_back(browser)
+        answers = [await browser.get(address) for _ in range(14)]
+
+    assert [answer.status_code for answer in answers] == [401] + [429] * 13
+    assert issuer.asked["/token"] == 11  # ten times the limit, and the one that passed it
+
+
 async def test_what_the_issuer_refuses_is_said(browser: httpx.AsyncClient) -> None:
     answer = await browser.get("/auth/callback?error=access_denied&state=x")
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from cantata.server.__main__ import _explained
 from cantata.server.settings import Settings
 
 OIDC = {"oidc_issuer": "https://issuer.example", "oidc_audience": "cantata"}
@@ -54,3 +55,14 @@ def test_no_secret_is_shown() -> None:
 
     assert set(settings.secrets()) == {"x" * 32, "y" * 16, "z" * 16}
     assert not any(secret in shown for secret in settings.secrets())
+
+
+@pytest.mark.parametrize(
+    "settings", [{"jwt_secret": "x"}, {"rate_limit_failed_logins": "x"}, {"invalid_key_status": 1}]
+)
+def test_a_setting_that_is_refused_is_named_once(settings: dict[str, Any]) -> None:
+    (name,) = settings
+    with pytest.raises(ValidationError) as refused:
+        Settings(**settings)
+
+    assert _explained(refused.value).count(name.upper()) == 1

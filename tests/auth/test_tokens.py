@@ -4,7 +4,7 @@ import base64
 import hmac
 import json
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
@@ -221,4 +221,33 @@ async def test_nobodys_upload_is_not_looked_at(client: httpx.AsyncClient) -> Non
     answers = [await client.post(path, content=big) for path in ("/chat", "/nothing")]
 
     assert [answer.status_code for answer in answers] == [401, 401]
-    assert (await client.post("/chat", content=big, headers=bearer(token()))).status_code == 413
+    told = {**bearer(token()), "Content-Type": "application/json"}
+    assert (await client.post("/chat", content=big, headers=told)).status_code == 413
+
+
+@pytest.mark.parametrize("is_announced", [True, False])
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/api/keys", 403), ("/api/workflows/wf_x/cancel", 404), ("/nothing", 404), ("/chat", 413)],
+)
+async def test_what_one_may_do_is_told_before_how_much_of_it(
+    client: httpx.AsyncClient, path: str, status: int, is_announced: bool
+) -> None:
+    big = b"x" * 2_000_000
+    told = {**bearer(token()), "Content-Type": "application/json"}
+
+    answer = await client.post(path, content=big if is_announced else pieces(big), headers=told)
+
+    assert answer.status_code == status
+
+
+async def test_a_compressed_body_is_refused_to_who_may_send_one(client: httpx.AsyncClient) -> None:
+    told = {**bearer(token()), "Content-Type": "application/json", "Content-Encoding": "gzip"}
+
+    answers = [await client.post(path, content=b"x", headers=told) for path in ("/api/keys", "/nothing", "/chat")]
+
+    assert [answer.status_code for answer in answers] == [403, 404, 415]
+
+
+async def pieces(content: bytes) -> AsyncIterator[bytes]:
+    yield content

@@ -77,10 +77,15 @@ def project(folder: Path, store: Any) -> Project:
     return read_project(folder / "langgraph.json")
 
 
+def modes_of(folder: Path) -> set[int]:
+    return {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
+
+
 async def test_a_store_in_a_file_outlives_its_process(tmp_path: Path) -> None:
     path = tmp_path / "cantata.store.db"
     async with open_store(None, path) as first:
         await first.aput(NAMESPACE, "colour", {"name": "green"})
+        modes = modes_of(tmp_path)
 
     async with open_store(None, path) as second:
         found = await second.aget(NAMESPACE, "colour")
@@ -88,6 +93,7 @@ async def test_a_store_in_a_file_outlives_its_process(tmp_path: Path) -> None:
     assert found is not None
     assert found.value == {"name": "green"}
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert modes == {0o600}
 
 
 async def test_a_file_that_is_no_store_is_named_in_the_log(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ def retention(backend: Backend, limits: Limits = WEEK, log: EventLog | None = No
         log or backend.log,
         backend.checkpoints,
         backend.sessions,
+        backend.audit,
         timestamps=backend.timestamps,
     )
 
@@ -295,7 +296,7 @@ async def test_the_background_survives_a_failure_says_what_it_removed_and_stops_
 
     assert hearing.told == [
         *["old data could not be removed; the next sweep tries again"] * 2,
-        "removed what is too old: 0 sessions, 4 events, 0 checkpoints",
+        "removed what is too old: 0 sessions, 4 events, 0 checkpoints, 0 looks of admins",
     ]
 
 
@@ -314,3 +315,18 @@ async def test_each_workspace_has_its_own_days(backend: Backend) -> None:
 
     assert after_two_days == [[1, 2, 3, 4, 5], [5], [1, 2, 3, 4, 5]]
     assert after_eight_days == [[5], [5], [1, 2, 3, 4, 5]]
+
+
+async def test_looks_of_admins_are_kept_for_as_long_as_is_set(backend: Backend) -> None:
+    await backend.audit.note("root", "GET /api/sessions", "ada", "sessions")
+    for_a_week = Limits(event_days=0, checkpoint_days=0, session_days=0, audit_days=7)
+    backend.clock.advance(6 * DAY)
+    await backend.audit.note("root", "GET /api/sessions", "bob", "sessions")
+
+    early = await retention(backend, for_a_week).sweep()
+    backend.clock.advance(2 * DAY)
+    for_ever = await retention(backend, FOR_EVER).sweep()
+    late = await retention(backend, for_a_week).sweep()
+
+    assert (early.looks, for_ever.looks, late.looks) == (0, 0, 1)
+    assert [look.owner for look in await backend.audit.looks(10)] == ["bob"]

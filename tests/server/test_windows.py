@@ -107,6 +107,21 @@ async def test_more_senders_than_can_be_told_apart_share_one_window() -> None:
     assert sum(count.is_granted for count in counts) == 10
 
 
+@pytest.mark.timeout(120)
+async def test_room_is_made_for_newcomers_once_others_have_gone() -> None:
+    """However many there were at once: else all who come later would share one window for ever."""
+    clock = Clock()
+    windows = MemoryWindows(clock)
+    for number in range(MOST_KEYS):
+        await windows.hit(TEN, f"{number}")
+    clock.advance(61)
+
+    counts = [await windows.hit(TEN, f"new {number}") for number in range(20)]
+
+    assert sum(count.is_granted for count in counts) == 20
+    assert len(windows) == 20
+
+
 async def test_servers_with_one_redis_count_together(valkey: ValkeyServer) -> None:
     one, other = RedisWindows(valkey.connection_url), RedisWindows(valkey.connection_url)
 

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cantata.server.metrics import NAMELESS, Metrics
+from cantata.server.paths import path_of
 
 logger = logging.getLogger("cantata.access")
 
@@ -34,7 +35,7 @@ class Access:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, then tell what came of it."""
-        if scope["type"] != "http" or _path(scope).startswith(UNCOUNTED):
+        if scope["type"] != "http" or path_of(scope).startswith(UNCOUNTED):
             await self._app(scope, receive, send)
             return
         answer = _Answer()
@@ -54,7 +55,7 @@ class Access:
         seconds = time.perf_counter() - answer.opened
         self._measure(scope, answer, route or NAMELESS, seconds)
         if self._is_logged:
-            logger.info("request", extra={"told": _line(scope, answer, route or _path(scope), seconds)})
+            logger.info("request", extra={"told": _line(scope, answer, route or ascii(path_of(scope))[1:-1], seconds)})
 
     def _measure(self, scope: Scope, answer: "_Answer", route: str, seconds: float) -> None:
         metrics = self._metrics()
@@ -105,8 +106,3 @@ def _line(scope: Scope, answer: _Answer, route: str, seconds: float) -> dict[str
         "client": scope["client"][0] if scope.get("client") else None,
     }
     return {name: value for name, value in told.items() if value is not None}
-
-
-def _path(scope: Scope) -> str:
-    path: str = scope["path"]
-    return path.removeprefix(scope.get("root_path", ""))

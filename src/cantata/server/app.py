@@ -26,6 +26,7 @@ from cantata.server.hardening import SecurityHeaders, secured
 from cantata.server.http_spans import RequestSpans
 from cantata.server.problems import SCHEMA as PROBLEM_SCHEMA
 from cantata.server.problems import problem, render, validation_problem
+from cantata.server.rate_limits.failed_logins import FailedLogins
 from cantata.server.rate_limits.middleware import RateLimits
 from cantata.server.rate_limits.peers import TrustedHops
 from cantata.server.rate_limits.policies import Policies
@@ -57,6 +58,7 @@ from cantata.server.routes.session_shapes import session_schemas
 from cantata.server.runs.allowances import Allowances
 from cantata.server.runs.workflow import workflow_schemas
 from cantata.server.settings import Settings
+from cantata.server.settings.forms import rate_of
 from cantata.server.watchdog import watched_loop
 
 logger = logging.getLogger(__name__)
@@ -118,7 +120,7 @@ def create_app(settings: Settings, config_path: Path | None = None) -> FastAPI:
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
     )
-    app.state.settings = settings
+    app.state.settings, app.state.failed_logins = settings, limits.failed_logins
     for router in ROUTERS:
         app.include_router(router)
     app.router.routes.extend(page_routes())
@@ -144,11 +146,9 @@ async def shut_down(app: FastAPI) -> None:
 
 def _limits(settings: Settings) -> Limits:
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
-    return Limits(
-        Policies.configured(settings),
-        Allowances.configured(settings),
-        open_windows(redis_url, settings.rate_limit_processes),
-    )
+    windows = open_windows(redis_url, settings.rate_limit_processes)
+    failed_logins = FailedLogins(windows, rate_of(settings.rate_limit_failed_logins))
+    return Limits(Policies.configured(settings), Allowances.configured(settings), windows, failed_logins)
 
 
 def _describe(app: FastAPI) -> None:
@@ -184,8 +184,10 @@ def _add_middleware(app: FastAPI, settings: Settings, limits: Limits, open_paths
     """Add the layers that every request passes, the innermost first."""
     app.add_middleware(Addressed)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
-    app.add_middleware(RateLimits, limits=limits)
-    app.add_middleware(Authentication, is_open=settings.is_open, open_paths=open_paths)
+    app.add_middleware(RateLimits, limits=limits, page={route.path for route in page_routes()})
+    app.add_middleware(
+        Authentication, is_open=settings.is_open, open_paths=open_paths, failed_logins=limits.failed_logins
+    )
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -255,7 +255,7 @@ def _retention(settings: Settings, database: Database, engine: Engine, sessions:
         event_days_of=settings.workspace_retention,
         checkpoint_days=settings.checkpoint_retention_days,
         session_days=settings.session_retention_days,
+        audit_days=settings.audit_retention_days,
     )
-    return Retention(
-        limits, SqliteRetention(database), engine.log, engine.checkpoints, sessions, timestamps=engine.timestamps
-    )
+    store, audit = SqliteRetention(database), SqliteAudit(database, engine.timestamps)
+    return Retention(limits, store, engine.log, engine.checkpoints, sessions, audit, timestamps=engine.timestamps)

@@ -15,7 +15,6 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
 CHALLENGE = 'Bearer realm="cantata"'
 
-
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "description": "Why a request failed (RFC 9457); `code` is stable, `detail` says what to do next.",

@@ -4,9 +4,10 @@
                         │        └─ BODY_TIMEOUT_SECONDS: 408
                         └─ HEADER_TIMEOUT_SECONDS: 408, MAX_HEADER_BYTES: 431
 
-uvicorn itself waits for ever for a head or a body, keeps any number of headers, and takes trailers for headers. What is
-refused here never reaches the application. A client that takes nothing is aborted: a close waits until what was
-written is sent, which such a client never lets happen; only an abort frees the socket and what is buffered for it.
+uvicorn itself waits for ever for a head or a body, keeps any number of headers, does not miss a `Host`, and takes
+trailers for headers. What is refused here never reaches the application. A client that takes nothing is aborted: a
+close waits until what was written is sent, which such a client never lets happen; only an abort frees the socket and
+what is buffered for it.
 """
 
 import asyncio
@@ -93,10 +94,13 @@ class BoundedProtocol(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Let the application begin, unless the head is too large."""
+        """Let the application begin, unless the head is too large or does not say once to whom it goes."""
         size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
         if size > self.limits.max_header_bytes or len(self.headers) > MOST_HEADERS:
             self._refuse(HeadersTooLarge())
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):  # RFC 9112, 3.2
+            self._refuse(MalformedRequest())
         if self._is_refused:
             return
         self._phase, self._unread_bytes = "body", 0

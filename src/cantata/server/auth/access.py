@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cantata.server.auth.api_keys import USES_SECONDS, ApiKeys
 from cantata.server.auth.chain import INTERNAL, SCRAPER, Chain
@@ -34,6 +34,8 @@ class Access:
     audit: AuditLog
     methods: tuple[str, ...]
     """How somebody may say who they are: `key`, `token`, `oidc`."""
+    watched: dict[str, float] = field(default_factory=dict)
+    """When it was written down last that an admin watches everybody's runs."""
 
 
 @asynccontextmanager

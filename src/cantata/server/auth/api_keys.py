@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from cantata.callbacks.events import Timestamps
 from cantata.server.auth.credentials import Told
-from cantata.server.auth.principal import RESERVED_OWNERS, Principal, Role, scopes_of
+from cantata.server.auth.principal import EVERYBODY, RESERVED_OWNERS, Principal, Role, is_name, scopes_of
 from cantata.server.auth.tokens import KEY_OWNER_PREFIX
 from cantata.server.errors import CantataError, Invalid, InvalidKey, Unauthenticated
 from cantata.server.runs.ports.credentials import ApiKey, KeyStore
@@ -113,6 +113,8 @@ def key_scopes(told: Sequence[str] | None, role: Role, owner: str | None) -> fro
     for scope in told or ():
         if scope not in allowed:
             raise Invalid.fields([("scopes", f"The role {role} has {', '.join(sorted(allowed))}, not {scope!r}.")])
+    if owner is not None and (owner == EVERYBODY or not is_name(owner)):
+        raise Invalid.fields([("owner", f"Nobody can be named {owner!r}.")])
     if owner in RESERVED_OWNERS and role != "admin":
         raise Invalid.fields([("owner", f"Only an admin's key may act for {owner!r}.")])
     return allowed if told is None else frozenset(told)

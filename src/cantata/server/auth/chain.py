@@ -13,6 +13,7 @@ import hmac
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -22,7 +23,8 @@ from cantata.server.auth.login import Logins
 from cantata.server.auth.principal import ALL_SCOPES, INTERNAL_OWNER, LOCAL, METRICS, METRICS_OWNER, Principal
 from cantata.server.auth.tickets import Tickets, ticket_in
 from cantata.server.auth.tokens import Tokens
-from cantata.server.errors import CantataError, NotOpened, Unauthenticated
+from cantata.server.errors import CantataError, InvalidKey, NotOpened, TokenExpired, Unauthenticated
+from cantata.server.paths import path_of
 from cantata.server.problems import problem
 
 SCRAPER = Principal(id=METRICS_OWNER, email=None, role="user", scopes=frozenset({METRICS}), method="internal")
@@ -99,6 +101,18 @@ class Grant:
         return None
 
 
+class Failures(Protocol):
+    """Counts bad credentials by where they come from."""
+
+    def check(self, scope: Scope) -> None:
+        """Raise `RateLimited` where nothing is looked at any more."""
+        ...
+
+    async def note(self, scope: Scope) -> None:
+        """Count one; raise `RateLimited` if it is one too many."""
+        ...
+
+
 class Authentication:
     """Puts into the request's state who sent it, and answers 401 where that must be told and is not.
 
@@ -106,10 +120,11 @@ class Authentication:
     server has one user, for whom nothing is looked at.
     """
 
-    def __init__(self, app: ASGIApp, *, is_open: bool, open_paths: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, *, is_open: bool, open_paths: Collection[str], failed_logins: Failures) -> None:
         self._app = app
         self._is_open = is_open
         self._open_paths = frozenset(open_paths)
+        self._failed_logins = failed_logins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
@@ -118,28 +133,33 @@ class Authentication:
             if self._is_open:
                 state["principal"] = LOCAL
             else:
-                refusal = await _tell(scope)
-                if refusal is not None and not self._is_open_path(scope):
+                refusal = await self._told(scope)
+                if refusal is not None and path_of(scope) not in self._open_paths:
                     await problem(refusal)(scope, receive, send)
                     return
         await self._app(scope, receive, send)
 
-    def _is_open_path(self, scope: Scope) -> bool:
-        path: str = scope["path"].removeprefix(scope.get("root_path", ""))
-        return (path or "/") in self._open_paths
+    async def _told(self, scope: Scope) -> CantataError | None:
+        """Note who sent the request; return why nobody is known to have, if so."""
+        state, access = scope["state"], getattr(scope["app"].state, "access", None)
+        state["principal"] = None
+        if access is None:
+            return NotOpened()
+        try:
+            told = await self._believed(access.chain, scope)
+        except CantataError as refusal:
+            return refusal
+        if told is None:
+            return Unauthenticated()
+        state["principal"], state["told"], state["ticket_run"] = told.principal, told, told.run_id
+        return None
 
-
-async def _tell(scope: Scope) -> CantataError | None:
-    """Note who sent the request; return why nobody is known to have, if so."""
-    state, access = scope["state"], getattr(scope["app"].state, "access", None)
-    state["principal"] = None
-    if access is None:
-        return NotOpened()
-    try:
-        told = await access.chain.told(scope)
-    except CantataError as refusal:
-        return refusal
-    if told is None:
-        return Unauthenticated()
-    state["principal"], state["told"], state["ticket_run"] = told.principal, told, told.run_id
-    return None
+    async def _believed(self, chain: Chain, scope: Scope) -> Told | None:
+        self._failed_logins.check(scope)
+        try:
+            return await chain.told(scope)
+        except TokenExpired:  # it was good, and nobody guesses such a one
+            raise
+        except (Unauthenticated, InvalidKey):
+            await self._failed_logins.note(scope)
+            raise

@@ -1,7 +1,8 @@
 """Who asks: what every credential is turned into, and what a route may know of it."""
 
+import re
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeGuard
 
 from fastapi import Depends, Request
 from starlette.types import Scope
@@ -21,7 +22,10 @@ ALL_SCOPES = USER_SCOPES | {ADMIN}
 LOCAL_OWNER = "local"  # whoever uses an open server, and programs that name no owner
 INTERNAL_OWNER = "internal"  # whoever sends INTERNAL_API_KEY
 METRICS_OWNER = "metrics"  # whoever sends METRICS_TOKEN
-RESERVED_OWNERS = frozenset({LOCAL_OWNER, INTERNAL_OWNER, METRICS_OWNER})
+EVERYBODY = "*"  # in the place of an owner, where an admin means all of them; nobody is named so
+RESERVED_OWNERS = frozenset({LOCAL_OWNER, INTERNAL_OWNER, METRICS_OWNER, EVERYBODY})
+
+_NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,600}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +63,11 @@ class Principal:
 
 LOCAL = Principal(id=LOCAL_OWNER, email=None, role="admin", scopes=ALL_SCOPES, method="local")
 """Whoever reaches an open server."""
+
+
+def is_name(told: object) -> TypeGuard[str]:
+    """Tell whether it can name somebody: a text without controls that can be stored, sent, and shown in a line."""
+    return isinstance(told, str) and _NAME.fullmatch(told) is not None
 
 
 def scopes_of(role: Role) -> frozenset[str]:

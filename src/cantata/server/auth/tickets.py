@@ -1,10 +1,11 @@
 """Stream tickets: what a browser's EventSource puts into the address, because it can send no header.
 
 A ticket opens the events of one run and nothing else. It is void after a minute unless a stream was opened with it;
-then it lasts for the reconnects of that run, until the credential ends with which it was issued.
+then it lasts for the reconnects of that run, until the credential ends with which it was issued, and for a day at most.
 """
 
 import hashlib
+import math
 import re
 import secrets
 import time
@@ -20,6 +21,7 @@ from cantata.server.runs.ids import RunId
 from cantata.server.runs.ports.credentials import Ticket, TicketStore
 
 CONNECT_SECONDS = 60
+MOST_SECONDS = 86_400  # also of a credential that never ends
 TICKET_BYTES = 24
 
 _TICKET = re.compile(r"st_[A-Za-z0-9_-]{32}")
@@ -37,13 +39,14 @@ class Tickets:
 
     async def issue(self, told: Told, owner: str, run_id: RunId) -> tuple[str, str]:
         """Make a ticket for *owner*'s run; return it, and until when it must have been used."""
+        now = self._clock()
         text = f"st_{secrets.token_urlsafe(TICKET_BYTES)}"
         ticket = Ticket(
             owner=owner,
             run_id=run_id,
             workspace=told.principal.workspace,
-            connect_by=self._timestamps.at(self._clock() + CONNECT_SECONDS),
-            expires_at=None if told.expires_at is None else self._timestamps.at(told.expires_at),
+            connect_by=self._timestamps.at(now + CONNECT_SECONDS),
+            expires_at=self._timestamps.at(min(told.expires_at or math.inf, now + MOST_SECONDS)),
             key_id=told.key_id,
         )
         await self._store.add(_digest(text), ticket)

@@ -24,6 +24,7 @@ from cantata.server.auth.principal import (
     Method,
     Principal,
     Role,
+    is_name,
     scopes_of,
 )
 from cantata.server.errors import TokenExpired, Unauthenticated
@@ -35,7 +36,6 @@ MAX_CACHED = 10_000  # verified tokens
 MAX_ID_CHARS = 255
 KEY_OWNER_PREFIX = "key:"  # whom a key acts for that names nobody
 
-_ID = re.compile(rf"[^\x00-\x1f\x7f]{{1,{MAX_ID_CHARS}}}")
 _WORKSPACE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _KEYS_IN_HEADER = ("jwk", "jku", "x5u", "x5c", "crit")
 
@@ -157,14 +157,14 @@ def principal_of(claims: Claims, owner: object, role_claim: str, method: Method)
     Raises:
         Unauthenticated: it names nobody, or somebody who is nobody's token to name.
     """
-    if not isinstance(owner, str) or not _ID.fullmatch(owner):
+    if not is_name(owner) or len(owner) > MAX_ID_CHARS:
         raise Unauthenticated
     if owner in RESERVED_OWNERS or owner.startswith(KEY_OWNER_PREFIX):
         raise Unauthenticated
     email, role = claims.get("email"), _role(claims, role_claim)
     return Principal(
         id=owner,
-        email=email if isinstance(email, str) else None,
+        email=email if is_name(email) else None,
         role=role,
         scopes=_scopes(claims, role),
         workspace=workspace_of(claims.get("workspace")),

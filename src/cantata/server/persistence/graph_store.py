@@ -6,7 +6,6 @@ graphs remember nothing does not pay for it, and nothing here can wait for the l
 
 import asyncio
 import logging
-import os
 import sqlite3
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,6 +16,7 @@ from langgraph.store.base import BaseStore, Op, Result
 
 from cantata.graphs.store_config import IndexConfig, TTLConfig
 from cantata.server.persistence.embeddings import BlockingEmbeddings
+from cantata.server.persistence.private_file import keep_private
 from cantata.server.persistence.vectors import IS_NATIVE, SlowVectors
 
 if TYPE_CHECKING:
@@ -120,6 +120,7 @@ def _opened(path: Path, index: Any, ttl: Any) -> "SqliteStore":
     # 20 ms and a native extension, useless to a server whose graphs remember nothing.
     from langgraph.store.sqlite import SqliteStore  # noqa: PLC0415
 
+    keep_private(path)
     connection = sqlite3.connect(
         path,
         timeout=BUSY_SECONDS,
@@ -129,7 +130,6 @@ def _opened(path: Path, index: Any, ttl: Any) -> "SqliteStore":
     )
     try:
         connection.execute("PRAGMA journal_mode = WAL")
-        os.chmod(path, 0o600)
         store = SqliteStore(connection, index=index, ttl=ttl)
         store.setup()
     except sqlite3.Error as error:

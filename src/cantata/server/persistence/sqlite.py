@@ -13,7 +13,6 @@ that order. An operation checks first and writes after: when it refuses, nothing
 
 import asyncio
 import fcntl
-import os
 import queue
 import sqlite3
 import threading
@@ -25,6 +24,7 @@ from typing import Any, TypeVar
 
 from cantata.server.errors import CantataError, DatabaseInUse, DatabaseUnusable, SchemaMismatch, StorageUnavailable
 from cantata.server.metrics import Metrics
+from cantata.server.persistence.private_file import keep_private
 
 T = TypeVar("T")
 Operation = Callable[[sqlite3.Cursor], T]
@@ -50,7 +50,11 @@ class Database:
         self.path = path
         self.metrics = metrics or Metrics()
         self._lock_file = _lock(path)
-        self._writer = _opened(path)
+        try:
+            self._writer = _opened(path)
+        except BaseException:
+            self._lock_file.close()
+            raise
         self._looker = _connect(path)
         self._looker.execute("PRAGMA query_only = ON")
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
@@ -281,6 +285,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _opened(path: Path) -> sqlite3.Connection:
     try:
+        keep_private(path)
         connection = _connect(path)
         _migrate(connection)
     except (sqlite3.Error, OSError) as error:
@@ -297,4 +302,3 @@ def _migrate(connection: sqlite3.Connection) -> None:
         raise SchemaMismatch(
             f"The database has schema {version}, this server needs {SCHEMA_VERSION}: use the server that wrote it."
         )
-    os.chmod(connection.execute("PRAGMA database_list").fetchone()[2], 0o600)

@@ -6,6 +6,13 @@ from cantata.callbacks.events import Timestamps
 from cantata.server.persistence.sqlite import Database
 from cantata.server.runs.ports.credentials import Look
 
+PART_ROWS = 500  # removed in one transaction
+
+_FORGET = (
+    "DELETE FROM audit WHERE number IN"
+    " (SELECT number FROM (SELECT number, at FROM audit ORDER BY number LIMIT ?) WHERE at < ?)"
+)
+
 
 class SqliteAudit:
     """An `AuditLog`."""
@@ -35,3 +42,7 @@ class SqliteAudit:
             ]
 
         return await self._database.read(query)
+
+    async def forget(self, before: str) -> int:
+        """Remove some of the looks that are older; see the port."""
+        return await self._database.submit(lambda cursor: cursor.execute(_FORGET, (PART_ROWS, before)).rowcount)

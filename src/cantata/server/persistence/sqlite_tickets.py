@@ -8,6 +8,8 @@ from cantata.server.persistence.sqlite import Database, Visit
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.ports.credentials import Ticket
 
+SWEEP_SECONDS = 60  # between two looks at all tickets, of which there may be many
+
 _VALID = "(used_at IS NOT NULL OR connect_by > :now) AND (expires_at IS NULL OR expires_at > :now)"
 _ONE = (
     "SELECT owner, run_id, workspace, connect_by, expires_at, key_id, used_at FROM tickets"
@@ -20,15 +22,19 @@ class SqliteTickets:
 
     def __init__(self, database: Database | Visit, timestamps: Timestamps) -> None:
         self._database = database
-        self._now = timestamps.now
+        self._now, self._ago = timestamps.now, timestamps.ago
+        self._swept = ""
 
     async def add(self, digest: bytes, ticket: Ticket) -> None:
         """Store a new ticket; see the port."""
         values = (ticket.owner, ticket.run_id, ticket.workspace, ticket.connect_by, ticket.expires_at, ticket.key_id)
         now = self._now()
+        is_due = self._swept <= self._ago(SWEEP_SECONDS)
+        self._swept = now if is_due else self._swept
 
         def operation(cursor: sqlite3.Cursor) -> None:
-            cursor.execute(f"DELETE FROM tickets WHERE NOT ({_VALID})", {"now": now})
+            if is_due:
+                cursor.execute(f"DELETE FROM tickets WHERE NOT ({_VALID})", {"now": now})
             cursor.execute(
                 "INSERT INTO tickets (digest, owner, run_id, workspace, connect_by, expires_at, key_id)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",

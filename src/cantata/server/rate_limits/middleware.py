@@ -2,30 +2,33 @@
 
     RateLimit-Policy: "default";q=100;w=60     RateLimit: "default";r=97;t=58
 
-as in draft-ietf-httpapi-ratelimit-headers-10 (q: quota, w: window in seconds, r: remaining, t: seconds to the reset).
+as in draft-ietf-httpapi-ratelimit-headers-11 (q: quota, w: window in seconds, r: remaining, t: seconds to the reset).
 """
+
+from collections.abc import Collection
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cantata.server.errors import RateLimited
+from cantata.server.paths import path_of
 from cantata.server.problems import problem
 from cantata.server.rate_limits.visits import Limits, Visit
 
-UNCOUNTED = frozenset({"/", "/favicon.ico"})  # the page
-UNCOUNTED_PREFIXES = ("/health/", "/assets/")
+UNCOUNTED = ("/health/", "/assets/")  # also what is not there
 
 
 class RateLimits:
-    """Pure ASGI; without a limit that holds for the request it does nothing."""
+    """Pure ASGI; without a limit that holds for the request it does nothing. The *page* is not counted."""
 
-    def __init__(self, app: ASGIApp, limits: Limits) -> None:
+    def __init__(self, app: ASGIApp, limits: Limits, page: Collection[str]) -> None:
         self._app = app
         self._limits = limits
+        self._page = frozenset(page)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer that it is one too many."""
-        visit = None if scope["type"] != "http" or _is_uncounted(scope) else self._limits.visit(scope)
+        visit = self._limits.visit(scope) if scope["type"] == "http" and self._counts(path_of(scope)) else None
         if visit is None:
             await self._app(scope, receive, send)
             return
@@ -45,11 +48,8 @@ class RateLimits:
         finally:
             visit.release()
 
-
-def _is_uncounted(scope: Scope) -> bool:
-    """Tell whether the path, as the router will read it, is the page's or one of its health."""
-    path = scope["path"].removeprefix(scope.get("root_path", ""))
-    return path in UNCOUNTED or path.startswith(UNCOUNTED_PREFIXES)
+    def _counts(self, path: str) -> bool:
+        return path not in self._page and not path.startswith(UNCOUNTED)
 
 
 def _tell(message: Message, visit: Visit) -> None:

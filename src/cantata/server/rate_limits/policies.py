@@ -42,7 +42,7 @@ class Policies:
             rate = rate_of(text)
             if rate is None:
                 return Policy(name, {})
-            rates: dict[str | None, RateLimitItem] = {role: _times(rate, factor) for role, factor in factors.items()}
+            rates: dict[str | None, RateLimitItem] = {role: times(rate, factor) for role, factor in factors.items()}
             if settings.limits(setting, is_known=False):
                 rates[None] = rate
             return Policy(name, rates)
@@ -58,5 +58,6 @@ class Policies:
         )
 
 
-def _times(rate: RateLimitItem, factor: float) -> RateLimitItem:
+def times(rate: RateLimitItem, factor: float) -> RateLimitItem:
+    """Return so many times as much, as far as it can be counted."""
     return type(rate)(min(MOST_REQUESTS, int(rate.amount * factor)), rate.multiples, rate.namespace)

@@ -10,6 +10,7 @@ from starlette.types import Scope
 
 from cantata.server.auth.principal import Principal
 from cantata.server.errors import RateLimited, TooManyStreams
+from cantata.server.rate_limits.failed_logins import FailedLogins
 from cantata.server.rate_limits.peers import peer_of
 from cantata.server.rate_limits.policies import Policies, Policy
 from cantata.server.rate_limits.windows import Count, Windows
@@ -27,6 +28,7 @@ class Limits:
     policies: Policies
     allowances: Allowances
     windows: Windows
+    failed_logins: FailedLogins
     streams: Counter[str] = field(default_factory=Counter)
     """Open now in this process, by whose they are."""
 

@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 MOST_KEYS = 100_000  # counted apart; what comes beyond shares one window
 SWEEP_EVERY = 1_000  # new keys
+SWEEP_SECONDS = 10.0  # between two sweeps where so many keys live that each finds little
 REDIS_SECONDS = 0.25  # for Redis to answer; a request waits so long at most
 RETRY_SECONDS = 1.0  # between looks whether Redis is back
 REDIS_CONNECTIONS = 32
@@ -60,6 +61,7 @@ class MemoryWindows:
         self._times: dict[str, deque[float]] = {}
         self._ends: dict[str, float] = {}
         self._sweep_at = SWEEP_EVERY
+        self._swept = float("-inf")
 
     async def hit(self, rate: RateLimitItem, key: str) -> Count:
         """Count a request; see the protocol. Nothing is awaited, so nothing comes between look and count."""
@@ -83,7 +85,8 @@ class MemoryWindows:
         found = self._times.get(key)
         if found is not None:
             return found
-        if len(self._times) >= self._sweep_at:
+        is_full = len(self._times) >= MOST_KEYS and now - self._swept >= SWEEP_SECONDS
+        if is_full or len(self._times) >= self._sweep_at:
             self._sweep(now)
         if len(self._times) >= MOST_KEYS:
             key = ""
@@ -94,7 +97,7 @@ class MemoryWindows:
         for key in [key for key in self._times if self._ends.get(key, now) <= now]:
             del self._times[key]
             self._ends.pop(key, None)
-        self._sweep_at = 2 * len(self._times) + SWEEP_EVERY
+        self._sweep_at, self._swept = 2 * len(self._times) + SWEEP_EVERY, now
 
 
 class RedisWindows:

@@ -58,6 +58,7 @@ class Answers:
             return json_response(small_status(run, progress), 202, headers)
         check_cursor(run, after)
         if reply.wanted == "wait":
+            hold_stream(request)  # it is a connection that stays open, as a stream is
             return await _unless_gone(request, self._wait(run, after))
         if run.is_final and after == run.last_seq:
             return Response(status_code=204, headers=address_headers(run.id))  # stops a browser's EventSource
@@ -77,7 +78,7 @@ class Answers:
         Raises:
             RateLimited, TooManyStreams: it is one too many.
         """
-        if reply.wanted == "stream":
+        if reply.wanted != "background":
             visit.hold_stream()
         await visit.count_start(await self.service.agents_of(caller.id, asked) if visit.counts_agents else ())
         return replace(asked, allowance=visit.allowance, role=visit.role)

@@ -7,13 +7,15 @@ from pydantic import Field
 
 from cantata.server.auth.api_keys import key_scopes, shown_key
 from cantata.server.auth.policies import needs
-from cantata.server.auth.principal import ADMIN, Role
+from cantata.server.auth.principal import ADMIN, Caller, Role
 from cantata.server.errors import KeyNotFound
 from cantata.server.routes.answers import Service, json_response
 from cantata.server.routes.bodies import Body, NoQuery
 from cantata.server.routes.documented import KEY_ANSWERS, KEY_LIST, NEW_KEY_ANSWERS
+from cantata.server.routes.looks import note_look
 from cantata.server.routes.requests import StrictJsonRoute
 from cantata.server.runs.model import DEFAULT_WORKSPACE
+from cantata.server.runs.ports.credentials import KeyStore
 
 router = APIRouter(prefix="/api/keys", route_class=StrictJsonRoute, tags=["keys"])
 
@@ -38,7 +40,7 @@ class KeyBody(Body):
 
 @router.post("", status_code=201, responses=NEW_KEY_ANSWERS)
 @needs(ADMIN)
-async def create(body: KeyBody, query: NoQuery, request: Request, answers: Service) -> Response:
+async def create(body: KeyBody, query: NoQuery, request: Request, answers: Service, caller: Caller) -> Response:
     """Make a key; only this answer ever shows it."""
     key, text = await request.app.state.access.keys.add(
         role=body.role,
@@ -48,6 +50,7 @@ async def create(body: KeyBody, query: NoQuery, request: Request, answers: Servi
         workspace=body.workspace,
         seconds=None if body.expires_days is None else body.expires_days * DAY_SECONDS,
     )
+    await note_look(caller, key.owner, key.id, request)  # a key that acts for somebody sees what is theirs
     return json_response({**shown_key(key), "key": text}, 201, {"Cache-Control": "no-store"})
 
 
@@ -61,8 +64,12 @@ async def list_keys(query: NoQuery, request: Request, answers: Service) -> Respo
 
 @router.delete("/{key_id}", status_code=204, responses=KEY_ANSWERS)
 @needs(ADMIN)
-async def revoke(key_id: str, query: NoQuery, request: Request, answers: Service) -> Response:
+async def revoke(key_id: str, query: NoQuery, request: Request, answers: Service, caller: Caller) -> Response:
     """Revoke a key: from now on it is refused, and streams that were opened with it end soon."""
-    if not await request.app.state.access.key_store.revoke(key_id):
+    keys: KeyStore = request.app.state.access.key_store
+    key = await keys.get(key_id)
+    if key is None:
         raise KeyNotFound
+    await keys.revoke(key_id)
+    await note_look(caller, key.owner, key_id, request)
     return Response(status_code=204)

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ConfigDict, Field
 
+from cantata.server.auth.chain import Failures
 from cantata.server.auth.credentials import LOGIN_COOKIE
 from cantata.server.auth.cross_site import check_same_origin
-from cantata.server.auth.login import BEGUN_SECONDS, Logins
+from cantata.server.auth.login import BEGUN_SECONDS, Finished, Logins
 from cantata.server.auth.policies import GuardedRoute, open_to_all
 from cantata.server.auth.principal import principal_in
 from cantata.server.errors import NotFound, Unauthenticated
@@ -74,7 +75,7 @@ async def callback(query: Annotated[CallbackQuery, Query()], request: Request, a
     if query.error:
         raise Unauthenticated("The issuer did not let you in: begin again at /auth/login.")
     cookie = request.cookies.get(BEGUN_COOKIE, "")
-    finished = await logins.finish(query.code, query.state, cookie, _callback_address(request))
+    finished = await _finished(logins, query, cookie, request)
     answer = RedirectResponse(finished.back_to, 302, headers={"Cache-Control": "no-store"})
     _set_cookie(answer, LOGIN_COOKIE, finished.cookie, logins.seconds, request)
     _drop_cookie(answer, BEGUN_COOKIE, request)
@@ -96,6 +97,17 @@ def _logins(request: Request) -> Logins:
     if logins is None:
         raise NotFound("Nobody can log in here: OIDC_ISSUER and OIDC_CLIENT_ID are not set.")
     return logins
+
+
+async def _finished(logins: Logins, query: CallbackQuery, cookie: str, request: Request) -> Finished:
+    """Have the issuer say who is there. Each try has it asked, so they are counted as other credentials are."""
+    failed: Failures = request.app.state.failed_logins
+    failed.check(request.scope)
+    try:
+        return await logins.finish(query.code, query.state, cookie, _callback_address(request))
+    except Unauthenticated:
+        await failed.note(request.scope)
+        raise
 
 
 def _callback_address(request: Request) -> str:

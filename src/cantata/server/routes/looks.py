@@ -1,18 +1,19 @@
 """Looking at what is there: everybody sees their own, admins what is another's, too, and that is written down."""
 
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from fastapi import Request
 
-from cantata.server.auth.principal import Principal
+from cantata.server.auth.principal import EVERYBODY, Principal
 from cantata.server.errors import AdminOnly, WorkflowNotFound
 from cantata.server.runs.ids import RunId
 
 logger = logging.getLogger(__name__)
 
-EVERYBODY = "*"  # in place of an owner
+WATCH_SECONDS = 3_600
 
 T = TypeVar("T")
 
@@ -39,12 +40,21 @@ async def look_as(caller: Principal, owner: str | None, target: str, request: Re
     Raises:
         AdminOnly: they name somebody else, and are no admin.
     """
-    if owner is None or owner == caller.id:
+    if owner is None or (owner == caller.id and owner != EVERYBODY):
         return caller.id
     if not caller.is_admin:
         raise AdminOnly
     await note_look(caller, owner, target, request)
     return owner
+
+
+async def note_watching(caller: Principal, target: str, request: Request) -> None:
+    """Write down that an admin watches what is everybody's: once an hour, for the page asks every two seconds."""
+    watched: dict[str, float] = request.app.state.access.watched
+    now = time.monotonic()
+    if now - watched.get(caller.id, float("-inf")) >= WATCH_SECONDS:
+        await note_look(caller, EVERYBODY, target, request)
+        watched[caller.id] = now
 
 
 async def note_look(caller: Principal, owner: str, target: str, request: Request) -> None:

@@ -7,12 +7,13 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from cantata.server.auth.policies import GuardedRoute, needs
-from cantata.server.auth.principal import ADMIN
+from cantata.server.auth.principal import ADMIN, Caller
 from cantata.server.bootstrap import Resources
 from cantata.server.metrics import Metrics
 from cantata.server.routes.answers import Service, json_response
 from cantata.server.routes.bodies import NoQuery
 from cantata.server.routes.documented import OPERATIONS_ANSWERS
+from cantata.server.routes.looks import note_watching
 from cantata.server.runs.ids import RunId
 from cantata.server.runs.live import LiveRun
 from cantata.server.runs.model import Run
@@ -29,8 +30,9 @@ SLOW_EVENTS = 100  # behind its run, from which on a reader counts as slow
 
 @router.get("", responses=OPERATIONS_ANSWERS)
 @needs(ADMIN)
-async def operations(query: NoQuery, request: Request, answers: Service) -> Response:
+async def operations(query: NoQuery, request: Request, answers: Service, caller: Caller) -> Response:
     """Tell what runs, how fast, what failed, and what is kept. Totals and latencies are since the process started."""
+    await note_watching(caller, "operations", request)
     resources: Resources = request.app.state.resources
     metrics = await request.app.state.cantata.measured()
     return json_response(

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from cantata.server.auth.policies import needs
-from cantata.server.auth.principal import CANCEL, READ, WRITE, Caller, Principal
+from cantata.server.auth.principal import CANCEL, EVERYBODY, READ, WRITE, Caller, Principal
 from cantata.server.errors import MissingPrompt, UnknownGraph
 from cantata.server.routes.answers import Service, json_response
 from cantata.server.routes.bodies import (
@@ -19,7 +19,7 @@ from cantata.server.routes.bodies import (
 )
 from cantata.server.routes.chat import check_text
 from cantata.server.routes.documented import ACTION_ANSWERS, RUN_ANSWERS, STATS_ANSWERS
-from cantata.server.routes.looks import EVERYBODY, look_as
+from cantata.server.routes.looks import look_as
 from cantata.server.routes.requests import (
     StrictJsonRoute,
     Wanted,

@@ -11,11 +11,11 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field, field_validator
 
 from cantata.server.auth.policies import GuardedRoute, needs
-from cantata.server.auth.principal import READ, Caller, Principal
+from cantata.server.auth.principal import EVERYBODY, READ, Caller, Principal
 from cantata.server.routes.answers import Service, json_response
 from cantata.server.routes.bodies import Query
 from cantata.server.routes.documented import USAGE_ANSWERS
-from cantata.server.routes.looks import EVERYBODY, look_as
+from cantata.server.routes.looks import look_as
 from cantata.server.runs.ports.usage import UsageFilter, UsageKey
 from cantata.server.runs.requests import invalid
 
@@ -84,7 +84,7 @@ async def usage(
             "to": last.isoformat(),
             "by": query.by,
             "rows": rows,
-            "total": _told({name: value or 0 for name, value in total.items()}),
+            "total": _told(total),
             "note": NOTE,
         }
     )
@@ -100,7 +100,8 @@ async def _owner(caller: Principal, query: UsageQuery, request: Request) -> str 
 
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:
-    """Say null where no call of the sum had a price."""
+    """Say 0 where there was no call to be summed up, and null where no call of the sum had a price."""
+    row = row | {name: row[name] or 0 for name in SUMS if name in row}
     is_priced = not row["calls"] or row["unpriced"] < row["calls"]
     total = row["input_tokens"] + row["output_tokens"]
     return row | {"total_tokens": total, "cost_usd": row["cost_usd"] if is_priced else None}

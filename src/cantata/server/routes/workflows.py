@@ -15,7 +15,7 @@ from cantata.server.auth.policies import needs
 from cantata.server.auth.principal import CANCEL, EVENTS, READ, WRITE, Caller
 from cantata.server.errors import GraphUnusable
 from cantata.server.rate_limits.visits import visit_of
-from cantata.server.routes.answers import POLL_SECONDS, Answers, Service, json_response, small_status
+from cantata.server.routes.answers import POLL_SECONDS, Answers, Service, hold_stream, json_response, small_status
 from cantata.server.routes.bodies import (
     CancelBody,
     EventsQuery,
@@ -174,6 +174,8 @@ async def resume(
     key = idempotency_key(request, query.idempotency_key)
     told = position_in(run_id, told_cursor(request, query.after))
     check_cursor(await answers.service.get(caller.id, run_id), told or 0)  # before the answer is taken
+    if reply.wanted != "background":
+        hold_stream(request)  # before the answer is taken, too
     visit = visit_of(request)
     allowance = NOTHING_LIMITED if visit is None else visit.allowance
     run, seq = await answers.service.resume(caller.id, run_id, body.responses, key, allowance)

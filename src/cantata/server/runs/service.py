@@ -131,6 +131,7 @@ class RunService:
 
     async def workflow(self, owner: str, run_id: RunId) -> Workflow:
         """Return the folded log with what the row knows; it holds nothing that a crash could take back."""
+        await self.get(owner, run_id)  # whose it is, before anything waits for it
         live = self._engine.live.get(run_id)
         if live is not None and live.recorder is not None and not live.recorder.is_sealed:
             folded: Workflow | None = await live.recorder.workflow()

@@ -38,6 +38,9 @@ class Storage(BaseModel):
         le=36_500,
         description="A session that was last active so long ago is deleted with everything; 0 keeps it.",
     )
+    audit_retention_days: float = Field(
+        365, ge=0, le=36_500, description="How long it is kept which admin looked at what; 0 keeps all for ever."
+    )
     retention_interval_seconds: float = Field(
         3_600, ge=0.1, le=86_400, description="Pause between two looks for what is to be removed."
     )

@@ -15,6 +15,10 @@ class UserLimits(BaseModel):
     rate_limit_stream_start: Rate = Field(
         "100/15 minutes", description="Runs that one user may start, in the same words."
     )
+    rate_limit_failed_logins: Rate = Field(
+        "30/minute",
+        description="Bad credentials from one address; after ten times as many nothing from there is looked at.",
+    )
     agent_rate_limits: AgentRates = Field(
         (), description="Runs that one user may start of an agent, as `researcher=10/hour`, separated by commas."
     )
@@ -22,7 +26,10 @@ class UserLimits(BaseModel):
         20, ge=0, le=10_000, description="Runs of one user that are queued or running at once; 0 for no limit."
     )
     concurrent_streams_per_user: int = Field(
-        50, ge=0, le=10_000, description="Streams that one user has open at once; 0 for no limit."
+        50,
+        ge=0,
+        le=10_000,
+        description="Streams that one user has open at once, and answers that they wait for; 0 for no limit.",
     )
     daily_tokens_per_user: int = Field(
         0, ge=0, le=10**12, description="Tokens of one user's model calls in a day (UTC); 0 for no limit."

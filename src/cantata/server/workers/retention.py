@@ -1,4 +1,4 @@
-"""Removes what is older than it is to be kept: sessions, events of ended runs, checkpoints of idle threads.
+"""Removes what is older than it is to be kept: sessions, events of ended runs, checkpoints of idle threads, looks.
 
 Everything goes in small transactions with a pause after each, so that open streams do not notice. What a sweep does
 not get done, because the storage fails or the process stops, the next one does.
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from cantata.callbacks.events import Timestamps
 from cantata.server.errors import CantataError, SessionBusy, SessionNotFound
 from cantata.server.runs.ports.checkpoints import Checkpoints
+from cantata.server.runs.ports.credentials import AuditLog
 from cantata.server.runs.ports.event_log import EventLog
 from cantata.server.runs.ports.retention import FIRST_ENDING, Ending, IdleThread, RetentionStore, Workspaces
 from cantata.server.runs.ports.sessions import SessionStore
@@ -32,6 +33,7 @@ class Limits:
     """By workspace, instead of those above."""
     checkpoint_days: float
     session_days: float
+    audit_days: float = 0
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Removed:
     sessions: int = 0
     events: int = 0
     checkpoints: int = 0
+    looks: int = 0
 
     @property
     def is_something(self) -> bool:
@@ -51,18 +54,20 @@ class Removed:
 class Retention:
     """Sweeps until it is stopped."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — a place of each kind of what it removes
         self,
         limits: Limits,
         store: RetentionStore,
         log: EventLog,
         checkpoints: Checkpoints,
         sessions: SessionStore,
+        audit: AuditLog,
         *,
         timestamps: Timestamps,
     ) -> None:
         self._limits = limits
         self._store, self._log, self._checkpoints, self._sessions = store, log, checkpoints, sessions
+        self._audit = audit
         self._timestamps = timestamps
         # What was looked at in this process is not looked at again; a new process begins anew.
         self._trimmed: dict[str | None, Ending] = {}  # by workspace
@@ -78,10 +83,11 @@ class Retention:
             else:
                 if removed.is_something:
                     logger.info(
-                        "removed what is too old: %d sessions, %d events, %d checkpoints",
+                        "removed what is too old: %d sessions, %d events, %d checkpoints, %d looks of admins",
                         removed.sessions,
                         removed.events,
                         removed.checkpoints,
+                        removed.looks,
                     )
             await asyncio.sleep(interval_seconds)
 
@@ -96,6 +102,7 @@ class Retention:
             sessions=await self._forget_sessions(limits.session_days) if limits.session_days else 0,
             events=await self._trim_all_logs(),
             checkpoints=await self._prune_threads(limits.checkpoint_days) if limits.checkpoint_days else 0,
+            looks=await self._forget_looks(limits.audit_days) if limits.audit_days else 0,
         )
 
     async def _forget_sessions(self, days: float) -> int:
@@ -152,6 +159,13 @@ class Retention:
         except Exception:
             logger.exception("the checkpoints of thread %s cannot be read: they stay", thread.thread_id)
             return 0
+
+    async def _forget_looks(self, days: float) -> int:
+        total = 0
+        while removed := await self._audit.forget(self._before(days)):
+            total += removed
+            await asyncio.sleep(PAUSE_SECONDS)
+        return total
 
     def _before(self, days: float) -> str:
         return self._timestamps.ago(days * DAY_SECONDS)

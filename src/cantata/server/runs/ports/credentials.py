@@ -96,7 +96,7 @@ class Look:
 
 
 class AuditLog(Protocol):
-    """Who looked at what of other people; only grows."""
+    """Who looked at what of other people."""
 
     async def note(self, admin: str, action: str, owner: str, target: str) -> None:
         """Write a look down; returns once it is durable."""
@@ -104,4 +104,8 @@ class AuditLog(Protocol):
 
     async def looks(self, limit: int) -> list[Look]:
         """Return the newest looks, newest first."""
+        ...
+
+    async def forget(self, before: str) -> int:
+        """Remove some of the looks that are older, the oldest first; return how many: 0 when none is left."""
         ...
