@@ -1,6 +1,17 @@
-"""Two workflows, each compiled from a spec and written by hand as its author would, without a spare line."""
+"""Two workflows, each compiled from a spec and written by hand as its author would, without a spare line.
 
+A process of its own: `python -m benchmarks.handwritten RUNS`. Both kinds run by turns, so that a drift of the machine
+meets both.
+"""
+
+import asyncio
+import json
 import operator
+import statistics
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
 from itertools import pairwise
 from typing import Annotated, Any, TypedDict
 
@@ -8,13 +19,15 @@ from langchain_core.messages import AIMessage, HumanMessage
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.pregel import Pregel
 
-from benchmarks.compiled import STEPS
+from benchmarks.compiled import CompiledCost
 from cantata.graphs.agent import GraphAgent
 from cantata.graphs.compile import compile_spec
 
 Graph = Pregel[Any, Any, Any, Any]
 Node = Any  # StateGraph's own type of it is private
 
+STEPS = 10
+ROUNDS = 7  # of each kind; the median counts
 NAMES = [f"step{number}" for number in range(STEPS)]
 
 
@@ -88,3 +101,28 @@ COMPILED = {
     "parallel": compile_spec({"type": "parallel", "tasks": _parts}, _agents),
 }
 HANDWRITTEN = {"sequential": _sequential(), "parallel": _parallel()}
+
+
+async def _measure(runs: int) -> CompiledCost:
+    found: dict[str, float] = {}
+    for shape in ("sequential", "parallel"):
+        rounds = [
+            (await _cost(COMPILED[shape], runs), await _cost(HANDWRITTEN[shape], runs)) for _ in range(ROUNDS + 1)
+        ]
+        rounds = rounds[1:]  # the first one warms up
+        found[shape] = statistics.median(one for one, _ in rounds)
+        found[f"{shape}_by_hand"] = statistics.median(other for _, other in rounds)
+        found[f"{shape}_ratio"] = statistics.median(one / other for one, other in rounds)
+    return CompiledCost(**found)
+
+
+async def _cost(graph: Graph, runs: int) -> float:
+    began = time.process_time()
+    for _ in range(runs):
+        output: Mapping[str, Any] = await graph.ainvoke({"input": "go"})
+    assert output["final_response"], output
+    return (time.process_time() - began) / (runs * STEPS) * 1e6
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(asyncio.run(_measure(int(sys.argv[1]))))))

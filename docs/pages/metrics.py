@@ -15,7 +15,9 @@ def metrics_page() -> str:
         metrics of HTTP requests are those of
         [prometheus-fastapi-instrumentator](https://github.com/trallnag/prometheus-fastapi-instrumentator), in which a
         stream counts up to its first byte: `http_requests_total`, `http_request_duration_seconds` and what belongs to
-        them. With `METRICS_PREFIX=amrikyy` every name begins with `amrikyy_`.
+        them. The process itself is told of by the usual `process_` series, such as `process_resident_memory_bytes` and
+        `process_start_time_seconds`, on Linux. With `METRICS_PREFIX=amrikyy` every name begins with `amrikyy_`: put
+        that before the names in `deploy/grafana` and `deploy/prometheus`, too.
         """,
         table(("name", "type", "labels", "what it tells"), rows),
         f"""
@@ -26,7 +28,7 @@ def metrics_page() -> str:
         cancelled by `request`, or by `disconnect` when nobody reads it any more.
         """,
         """
-        Processes that share a folder named by `PROMETHEUS_MULTIPROC_DIR` are told of together, by each of them. Empty
-        the folder before they start.
+        Processes that share a folder named by `PROMETHEUS_MULTIPROC_DIR` are told of together, by each of them, without
+        the `process_` series. Empty the folder before they start.
         """,
     )

@@ -106,3 +106,18 @@ def test_an_unknown_level_stops_the_start(fresh: Fresh) -> None:
 
     assert code == 2
     assert "LOG_LEVELS" in said
+
+
+def test_a_run_that_waits_and_goes_on_says_so(fresh: Fresh) -> None:
+    """Somebody asks at night why a run does not go on."""
+    server = fresh(**JSON_LINES).start()
+    run = server.waited("/api/coordinator/workflow", {"workflow": "approval", "inputs": {"key": "logged"}})
+    run_id = run["workflow_id"]
+
+    answers = {question["id"]: "yes" for question in run["interrupts"]}
+    server.client.post(f"/api/workflows/{run_id}/resume", json={"responses": answers})
+    eventually(lambda: lines(server, event="run completed"))
+
+    (waits,), (goes_on,) = lines(server, event="run interrupted"), lines(server, event="run resumed")
+    assert waits == waits | {"workflow_id": run_id, "graph": "approval", "attempt": 1, "cause": "human"}
+    assert goes_on == goes_on | {"workflow_id": run_id, "graph": "approval", "attempt": 1, "cause": "human"}

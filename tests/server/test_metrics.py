@@ -51,3 +51,10 @@ def test_two_applications_in_one_process_count_for_themselves() -> None:
 
     assert one.registry.get_sample_value("stream_gaps_total") == 1
     assert other.registry.get_sample_value("stream_gaps_total") == 0
+
+
+def test_the_process_is_told_of_under_the_same_prefix() -> None:
+    """Its memory, and when it started: an operator sees that it starts again and again."""
+    names = {family.name for family in Metrics("amrikyy").registry.collect()}
+
+    assert {name for name in names if not name.startswith("amrikyy_")} == set()

@@ -60,7 +60,7 @@ def test_closing_does_not_wait_longer_than_it_may() -> None:
     took = time.monotonic() - began
     sender.go.set()
 
-    assert took < 1
+    assert took < 10  # of the 20 s for which the sender may hang
 
 
 def test_a_sender_that_raises_is_asked_again() -> None:

@@ -43,6 +43,8 @@ class _ModelCall:
     model: str
     provider: str | None
     is_silent: bool
+    has_begun: bool = False
+    """A token came."""
 
 
 class Watcher(Protocol):
@@ -214,10 +216,14 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
     def on_llm_start(self, serialized: dict[str, Any], prompts: list[str], **kwargs: Any) -> None:
         """Note a call of a model that takes plain text."""
         self.on_chat_model_start(serialized, prompts, **kwargs)
+        self._report.pass_on("on_llm_start", serialized, prompts, **kwargs)
 
     def on_llm_new_token(self, token: Any, *, chunk: Any = None, run_id: UUID, **kwargs: Any) -> None:
         """Say a piece of thought or text. This is the hot path."""
         call = self._calls.get(run_id)
+        if call is not None and not call.has_begun:
+            call.has_begun = True
+            self._report.pass_on("on_llm_new_token", "", run_id=run_id)
         if call is None or call.is_silent:
             return
         thought, text = _words(chunk, token)
@@ -229,6 +235,7 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
         """End the call's message and tell what the agent decided; a model that does not stream says all at once."""
         with self._lock:
+            self._report.pass_on("on_llm_end", response, run_id=run_id)
             self._leave(run_id)
             call = self._calls.pop(run_id, None)
             if call is None:
@@ -247,6 +254,7 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         """End the call's message where it was cut."""
         with self._lock:
+            self._report.pass_on("on_llm_error", error, run_id=run_id, **kwargs)
             self._leave(run_id)
             self.model_error = error
             call = self._calls.pop(run_id, None)

@@ -270,6 +270,11 @@ class Reporter:
         """The trace, when somebody hears of spans."""
         return self.trace if self.trace is not None and self.trace.is_observed else None
 
+    def pass_on(self, callback: str, *args: Any, **kwargs: Any) -> None:
+        """Tell the trace's own handlers of a model call, of which LangChain does not tell them."""
+        if self.trace is not None:
+            self.trace.pass_on(callback, *args, **kwargs)
+
     def call_model(self, message: MessageSpan, given: Any, provider: str | None, parameters: dict[str, Any]) -> None:
         """Tell that the model call of *message* begins."""
         if trace := self.observing:

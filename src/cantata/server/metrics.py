@@ -12,7 +12,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_fastapi_instrumentator.metrics import default
 
@@ -50,6 +58,7 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # of the library; two series less for each counter
         self._prefix = prefix
         self.registry = CollectorRegistry()
+        ProcessCollector(namespace=prefix, registry=self.registry)
         self.http = default(metric_namespace=prefix, should_exclude_streaming_duration=True, registry=self.registry)
         self.agents, self.models, self.tools, self.workspaces = Words(), Words(), Words(), Words()
         self._declare_streams()
@@ -86,10 +95,10 @@ class Metrics:
 
     def _declare_streams(self) -> None:
         """Declare what was asked for at `/api/stream`."""
-        count, time = self._counter, self._histogram
+        count, measure = self._counter, self._histogram
         self.stream_sessions = count("stream_sessions", "Streams that ended.", ["agent", "status"])
         self.stream_chunks = count("stream_chunks_sent", "Pieces of text that streams told.", ["agent"])
-        self.stream_seconds = time(
+        self.stream_seconds = measure(
             "stream_session_duration_seconds", "Streams, to their end.", RUNS, ["agent", "status"]
         )
         self.streams_active = self._gauge("stream_sessions_active", "Streams that are executed.", ["agent"])
@@ -98,55 +107,59 @@ class Metrics:
 
     def _declare_runs(self) -> None:
         """Declare what happened to runs, however they were asked for."""
-        count, time = self._counter, self._histogram
+        count, measure = self._counter, self._histogram
         ways = ["strategy", "status"]
         self.workflows = count("coordinator_workflows", "Runs that ended.", ways)
-        self.workflow_seconds = time("coordinator_workflow_duration_seconds", "Runs, to their end.", RUNS, ways)
+        self.workflow_seconds = measure("coordinator_workflow_duration_seconds", "Runs, to their end.", RUNS, ways)
         self.run_errors = count("run_errors", "Runs that failed.", ["error_type"])
         self.runs_active = self._gauge("runs_active", "Runs that are executed now.")
         self.runs_queued = self._gauge("runs_queued", "Runs that wait for their turn.")
         self.runs_stuck = self._gauge("runs_stuck", "Runs that are marked as running and that nobody executes.")
-        self.queue_wait = time("run_queue_wait_seconds", "From a run's creation to its start.", WAITS)
-        self.first_text = time("run_first_token_seconds", "From a run's creation to its first text.", WAITS, ["agent"])
-        self.text_gap = time("run_token_gap_seconds", "Between two batches of a run's text.", INSTANTS)
+        self.queue_wait = measure("run_queue_wait_seconds", "From a run's creation to its start.", WAITS)
+        self.first_text = measure(
+            "run_first_token_seconds", "From a run's creation to its first text.", WAITS, ["agent"]
+        )
+        self.text_gap = measure("run_token_gap_seconds", "Between two batches of a run's text.", WAITS)
         self.resumptions = count("run_resumptions", "Runs that went on after a rest.", ["cause"])
         self.retries = count("step_retries", "Steps that began again.", ["agent"])
         self.dropped = count("events_dropped", "Events that came after their run's end.")
 
     def _declare_models_and_tools(self) -> None:
-        count, time = self._counter, self._histogram
+        count, measure = self._counter, self._histogram
         calls = ["model", "agent", "status"]
         self.llm_calls = count("llm_calls", "Calls of models.", calls)
-        self.llm_seconds = time("llm_call_duration_seconds", "Calls of models.", RUNS, calls)
+        self.llm_seconds = measure("llm_call_duration_seconds", "Calls of models.", RUNS, calls)
         self.llm_tokens = count("llm_tokens_used", "Tokens as providers count them.", ["model", "agent", "type"])
         self.llm_dollars = count("llm_cost_dollars", "Cost, estimated at list price.", ["model", "agent"])
         self.llm_unpriced = count("llm_calls_unpriced", "Calls of models without a known price.", ["model"])
         self.llm_errors = count("llm_errors", "Calls of models that failed.", ["model", "kind"])
         self.workspace_dollars = count("workspace_cost_dollars", "Cost, estimated at list price.", ["workspace"])
         self.tool_calls = count("tool_calls", "Calls of tools.", ["tool", "status"])
-        self.tool_seconds = time("tool_call_duration_seconds", "Calls of tools.", RUNS, ["tool", "status"])
+        self.tool_seconds = measure("tool_call_duration_seconds", "Calls of tools.", RUNS, ["tool", "status"])
 
     def _declare_readers(self) -> None:
         """Declare what clients see that read streams."""
-        count, time = self._counter, self._histogram
+        count, measure = self._counter, self._histogram
         self.readers = self._gauge("stream_readers", "Streams that clients read now.")
         self.resumes = count("stream_resumes", "Streams that went on after a cursor.")
         self.gaps = count("stream_gaps", "Streams whose cursor was older than what is kept.")
         self.fallbacks = count("stream_fallbacks", "Times that a slow reader went back to the log.")
         self.bytes_sent = count("stream_sent_bytes", "Bytes of streams.", ["format"])
-        self.first_event = time("stream_first_event_seconds", "From a stream's opening to its first event.", WAITS)
-        self.delivery_lag = time(
+        self.first_event = measure("stream_first_event_seconds", "From a stream's opening to its first event.", WAITS)
+        self.delivery_lag = measure(
             "stream_delivery_lag_seconds", "From a commit to its handing over; a sample.", INSTANTS
         )
 
     def _declare_process(self) -> None:
-        count, time = self._counter, self._histogram
-        self.commit_seconds = time("log_commit_seconds", "From the first operation of a batch to its commit.", INSTANTS)
-        self.commit_operations = time("log_commit_operations", "Operations of a batch.", SIZES)
+        count, measure = self._counter, self._histogram
+        self.commit_seconds = measure(
+            "log_commit_seconds", "From the first operation of a batch to its commit.", INSTANTS
+        )
+        self.commit_operations = measure("log_commit_operations", "Operations of a batch.", SIZES)
         self.database_bytes = self._gauge("database_bytes", "Size of the database.")
         self.problems = count("problems", "Requests that were refused or failed.", ["code"])
-        self.loop_lag = time("loop_lag_seconds", "How late the event loop wakes who sleeps.", INSTANTS)
-        self.collection_pause = time("gc_pause_seconds", "Pauses of the garbage collection.", INSTANTS)
+        self.loop_lag = measure("loop_lag_seconds", "How late the event loop wakes who sleeps.", INSTANTS)
+        self.collection_pause = measure("gc_pause_seconds", "Pauses of the garbage collection.", INSTANTS)
 
     def _counter(self, name: str, about: str, labels: Sequence[str] = ()) -> Counter:
         return Counter(name, about, labels, namespace=self._prefix, registry=self.registry)

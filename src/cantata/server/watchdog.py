@@ -68,11 +68,6 @@ class _Watchdog:
         """Return the frame of the callback or coroutine that the loop runs right now."""
         frame = sys._current_frames().get(self._loop_thread)
         above: FrameType | None = None
-        while frame is not None and frame.f_code.co_name not in (
-            "run_until_complete",
-            "run_forever",
-            "_run_once",
-            "_run",
-        ):
+        while frame is not None and frame.f_code.co_name not in _LOOP_FUNCTIONS:
             above, frame = frame, frame.f_back
         return above

@@ -123,7 +123,8 @@ class RunTrace(Protocol):
     """One run's trace in one tool, for one execution."""
 
     handlers: Sequence[BaseCallbackHandler]
-    """What LangChain itself is to tell."""
+    """What LangChain itself is to tell, but of model calls their start alone (`ignore_llm`): else each would be called
+    for every token. The rest is passed on to them, and of the tokens the first one."""
     observer: Observer | None
 
     def around(self) -> AbstractContextManager[object]:

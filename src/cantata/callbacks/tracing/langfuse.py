@@ -7,7 +7,7 @@ provider of spans. So only its vocabulary is taken, and Langfuse's documented en
 import base64
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -21,6 +21,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
 from cantata.callbacks.events import Usage
 from cantata.callbacks.redaction import Redaction
+from cantata.callbacks.tracing.address import Address
 from cantata.callbacks.tracing.facts import VALUE_BYTES, Closed, Opened, RunEnd, RunFacts
 from cantata.callbacks.tracing.names import LANGFUSE, llm_call, orchestrator
 from cantata.callbacks.tracing.otlp import SEND_SECONDS, Sending, exporter_to, provider_of
@@ -71,11 +72,7 @@ class LangfuseVocabulary:
             Words.TRACE_OUTPUT: shown,
             Words.OBSERVATION_LEVEL: _LEVELS.get(end.status),
             Words.OBSERVATION_STATUS_MESSAGE: end.error,
-            **{
-                f"{Words.OBSERVATION_METADATA}.{name}": value
-                for name, value in _usage_of(end.usage).items()
-                if value is not None
-            },
+            **{f"{Words.OBSERVATION_METADATA}.{name}": value for name, value in _usage_of(end.usage).items()},
         }
 
     def opened(self, run: RunFacts, thing: Opened) -> tuple[str, Attributes]:
@@ -122,14 +119,14 @@ class Langfuse:
     settings: LangfuseSettings
     redaction: Redaction
     name: str = LANGFUSE
-    project_url: str | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.rate = self.settings.rate
         self._words = LangfuseVocabulary(self.redaction)
         self._ids = FixedIds()
         exporter = exporter_to(f"{self._host}/api/public/otel/v1/traces", self._headers())
-        self._sending = Sending("Langfuse", exporter, self._ask_project)
+        self._shown_at = Address(self._project_url)
+        self._sending = Sending("Langfuse", exporter, self._shown_at.look)
         provider = provider_of(self._ids, self._sending, Resource.create({"service.name": "cantata"}), ALWAYS_ON)
         self._tracer = provider.get_tracer("cantata", version("cantata"))
 
@@ -139,7 +136,7 @@ class Langfuse:
 
     def url(self, trace_id: UUID) -> str | None:
         """Return where a trace is shown, once the project is known."""
-        return f"{self.project_url}/traces/{trace_id.hex}" if self.project_url else None
+        return f"{self._shown_at.url}/traces/{trace_id.hex}" if self._shown_at.url else None
 
     def close(self, seconds: float) -> None:
         """Send what is left, for so long at most."""
@@ -156,17 +153,14 @@ class Langfuse:
             "x-langfuse-ingestion-version": "4",  # shows spans as they come, where the server can
         }
 
-    def _ask_project(self) -> None:
-        """Ask once, in the thread that sends, for what addresses of traces are made of."""
-        if self.project_url is not None:
-            return
+    def _project_url(self) -> str | None:
         try:
             answer = httpx.get(f"{self._host}/api/public/projects", headers=self._headers(), timeout=SEND_SECONDS)
             project = answer.raise_for_status().json()["data"][0]["id"]
         except (httpx.HTTPError, ValueError, LookupError, TypeError) as error:
             logger.debug("Langfuse does not tell its project", exc_info=error)
-            return
-        self.project_url = f"{self._host}/project/{project}"
+            return None
+        return f"{self._host}/project/{project}"
 
 
 def _labels(run: RunFacts) -> Mapping[str, Any]:

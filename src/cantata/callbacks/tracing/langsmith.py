@@ -2,11 +2,10 @@
 
 The library's own threads keep a process for minutes when the endpoint is down, and post a run's children while the
 caller waits. Its `create_run` and `update_run`, through which everything goes, LangChain's tracer and `@traceable`
-alike, therefore only mask and queue here; `multipart_ingest` sends.
+alike, therefore only mask and queue here.
 """
 
 import logging
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +17,7 @@ from langsmith import utils as langsmith_utils
 from urllib3 import Retry
 
 from cantata.callbacks.redaction import MAX_ERROR_CHARS, Redaction
+from cantata.callbacks.tracing.address import Address
 from cantata.callbacks.tracing.facts import VALUE_BYTES, RunFacts
 from cantata.callbacks.tracing.langsmith_run import LangSmithRun
 from cantata.callbacks.tracing.names import LANGSMITH
@@ -27,7 +27,6 @@ from cantata.callbacks.usage import cost_usd
 logger = logging.getLogger(__name__)
 
 CONNECT_MS, READ_MS = 500, 2_000
-ASK_SECONDS = 30.0  # between two questions for the project, until it is told
 MAX_TRACEBACK_CHARS = 4 * MAX_ERROR_CHARS
 HOSTED = "https://api.smith.langchain.com"
 
@@ -77,8 +76,7 @@ class QueueingClient(Client):
         self._project = settings.project
         self._redaction = redaction
         self._has_failed = False
-        self.project_url: str | None = None
-        self._ask_at = 0.0
+        self.shown_at = Address(self._project_url)
         self._outbox: Outbox[_Operation] = Outbox("LangSmith", self._deliver)
         # Of each batch that cannot be sent the library logs the whole list; the outbox says it once a minute.
         logging.getLogger("langsmith.client").addFilter(_is_no_complaint)
@@ -107,7 +105,7 @@ class QueueingClient(Client):
 
     def _masked(self, told: Payload) -> Payload:
         redaction = self._redaction
-        payload = {name: told[name] for name in _KEPT if told.get(name) is not None}
+        payload = {name: told[name] for name in _KEPT if told.get(name)}
         payload |= {name: redaction.plain(told[name]) for name in _MASKED if told.get(name) is not None}
         for name in ("inputs", "outputs"):
             if name in payload:
@@ -129,14 +127,12 @@ class QueueingClient(Client):
             create=[operation.payload for operation in whole if operation.is_new],
             update=[operation.payload for operation in whole if not operation.is_new],
         )
-        went_well = not self._has_failed
         for operation in batch:
             if "dotted_order" not in operation.payload:  # left open by a dead process: only its id is known
                 self._end_by_id(operation.payload)
-        if went_well and self.project_url is None and time.monotonic() >= self._ask_at:
-            self._ask_at = time.monotonic() + ASK_SECONDS
-            self._ask_project()
-        return went_well
+        if not self._has_failed:
+            self.shown_at.look()
+        return not self._has_failed
 
     def _end_by_id(self, payload: Payload) -> None:
         members = {name: payload[name] for name in ("end_time", "error") if name in payload}
@@ -145,14 +141,14 @@ class QueueingClient(Client):
         except langsmith_utils.LangSmithError as error:  # such as that its beginning never arrived
             logger.debug("LangSmith does not end %s", payload["id"], exc_info=error)
 
-    def _ask_project(self) -> None:
+    def _project_url(self) -> str | None:
         try:
             found = self.read_project(project_name=self._project)
         except (langsmith_utils.LangSmithError, ValueError) as error:  # a project exists some time after its traces
             logger.debug("LangSmith does not tell its project yet", exc_info=error)
-            return
+            return None
         host = langsmith_utils.get_host_url(None, self.api_url)
-        self.project_url = f"{host}/o/{found.tenant_id}/projects/p/{found.id}"
+        return f"{host}/o/{found.tenant_id}/projects/p/{found.id}"
 
     def _note_failure(self, error: Exception) -> None:
         self._has_failed = True
@@ -177,7 +173,8 @@ class LangSmith:
 
     def url(self, trace_id: UUID) -> str | None:
         """Return where a trace is shown, once the project's address is known."""
-        return f"{self.client.project_url}/r/{trace_id}?poll=true" if self.client.project_url else None
+        shown = self.client.shown_at.url
+        return f"{shown}/r/{trace_id}?poll=true" if shown else None
 
     def close(self, seconds: float) -> None:
         """Send what is left, for so long at most."""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
-from typing import ParamSpec
+from typing import Any, ParamSpec
 from uuid import UUID
 
 from langchain_core.callbacks import BaseCallbackHandler
@@ -41,10 +41,10 @@ class Tracing:
         """The tool that is told of requests, too, if there is one."""
         return next((backend for backend in self._backends if isinstance(backend, Requests)), None)
 
-    def chosen(self, run: UUID) -> list[str]:
+    def chosen(self) -> list[str]:
         """Draw, once for a run, the tools that are told of it; by one draw, so that shares overlap."""
         drawn = random.random()
-        return [backend.name for backend in self._backends if drawn < backend.rate and run.int]
+        return [backend.name for backend in self._backends if drawn < backend.rate]
 
     def begin(self, told: Collection[str], run: RunFacts) -> "TraceOfRun | None":
         """Begin the run's traces, or go on with them, in those of the tools *told* that are still configured."""
@@ -95,6 +95,11 @@ class TraceOfRun:
                 stack.enter_context(trace.around())
             yield
 
+    def pass_on(self, callback: str, *args: Any, **kwargs: Any) -> None:
+        """Tell the handlers of a model call; LangChain does not, see `RunTrace.handlers`."""
+        for handler in self.handlers:
+            _harmlessly(getattr(handler, callback), *args, **kwargs)
+
     def opened(self, span_id: str, parent_span_id: str | None, thing: Opened) -> None:
         """Tell all observers that a span began."""
         for observer in self._observers:
@@ -122,7 +127,7 @@ def _add(traces: dict[str, RunTrace], backend: Backend, run: RunFacts) -> None:
     traces[backend.name] = backend.begin(run)
 
 
-def _harmlessly(tell: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+def _harmlessly(tell: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
     try:
         tell(*args, **kwargs)
     # The edge named above.

@@ -153,8 +153,8 @@ class WorkflowFold:
         return self._worked.until(now)
 
     def begin(self, started_at: str) -> None:
-        """Let the time at work run from *started_at*, when the run was claimed."""
-        self._worked.see(started_at)
+        """Count the time at work from *started_at*, when the run was first claimed; its history may come before."""
+        self._worked.begin(started_at)
 
     # One method an event.
 
@@ -269,7 +269,7 @@ class WorkflowFold:
         self.open_interrupts = []
         self._interruption = {}
         self._worked.pause(self.last_timestamp)  # after a crash nobody worked since the last event
-        self._worked.see(event.timestamp)
+        self._worked.go_on(event.timestamp)
 
     def _completed(self, event: WorkflowCompleted) -> None:
         self._finish(event, "completed")
@@ -324,17 +324,24 @@ class WorkflowFold:
 
 
 class _WorkedTime:
-    """Adds up the stretches in which the run was at work; the first begins with the first event after the start."""
+    """Adds up the stretches in which the run was at work; when the first one began may be told last."""
 
     def __init__(self) -> None:
         self._done_ms = 0
         self._since: str | None = None
+        self._first_end: str | None = None
 
-    def see(self, timestamp: str) -> None:
-        if self._since is None:
+    def begin(self, timestamp: str) -> None:
+        if self._first_end is None:
             self._since = timestamp
+        else:
+            self._done_ms += _between(timestamp, self._first_end)
+
+    def go_on(self, timestamp: str) -> None:
+        self._since = timestamp
 
     def pause(self, timestamp: str) -> None:
+        self._first_end = self._first_end or timestamp
         self._done_ms = self.until(timestamp)
         self._since = None
 

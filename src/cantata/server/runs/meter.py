@@ -74,6 +74,7 @@ class RunMeter:
                 self._metrics.retries.labels(self._agent).inc()
             elif isinstance(event, WorkflowResumed):
                 self._metrics.resumptions.labels(event.cause).inc()
+                logger.info("run resumed", extra={"told": {**_of(self._run), "cause": event.cause}})
         if texts:
             self._spoke(texts)
 
@@ -92,6 +93,9 @@ class RunMeter:
     def settled(self, workflow: Mapping[str, Any]) -> None:
         """Take the run as it came to rest, once that is stored; one that waits or is queued again has not ended."""
         status, metrics, spec = workflow["status"], self._metrics, self._run.spec
+        if status == "interrupted":
+            waits = {**_of(self._run), "cause": workflow["interrupt_cause"]}
+            logger.info("run interrupted", extra={"told": waits})
         if status not in ENDS:
             return
         seconds = workflow["execution_time_ms"] / 1000
@@ -158,17 +162,25 @@ class RunMeter:
         self._metrics.tool_seconds.labels(*labels).observe(event.duration_ms / 1000)
 
 
-def _line(run: Run, workflow: Mapping[str, Any]) -> dict[str, Any]:
-    """Say how a run went, without a word of what was said in it."""
-    told = {
+def _of(run: Run) -> dict[str, Any]:
+    """Say which run a line is about."""
+    return {
         "workflow_id": run.id,
         "session_id": run.session_id,
         "principal": run.owner,
         "graph": run.spec.graph,
+        "attempt": run.attempt,
+    }
+
+
+def _line(run: Run, workflow: Mapping[str, Any]) -> dict[str, Any]:
+    """Say how a run went, without a word of what was said in it."""
+    told = {
+        **_of(run),
         "status": workflow["status"],
         "error_code": (workflow["error"] or {}).get("code"),
+        "failed_node": workflow.get("failed_node"),
         "duration_ms": workflow["execution_time_ms"],
-        "attempt": run.attempt,
         "events": workflow["last_seq"],
         "total_tokens": workflow["usage"]["total_tokens"],
         "cost_usd": workflow["usage"]["cost_usd"],

@@ -95,7 +95,7 @@ class RunService:
             raise ShuttingDown
         request = await self._definitions.resolved(owner, request)
         run_id = request.run_id or new_run_id()
-        spec = self._traced(run_id, request, await spec_of(request, self._engine.graphs, self._models, self._limits))
+        spec = self._traced(request, await spec_of(request, self._engine.graphs, self._models, self._limits))
         begun = beginning_of(run_id, owner, request, spec, self._engine.redaction, self._engine.timestamps)
         created = await self._create(begun)
         if created.is_new:
@@ -320,9 +320,9 @@ class RunService:
         except CantataError as error:  # its end, or its removal, came first, or the storage is away
             logger.info("run %s, which nobody watches, was not cancelled: %s", run_id, error)
 
-    def _traced(self, run_id: RunId, request: RunRequest, spec: RunSpec) -> RunSpec:
+    def _traced(self, request: RunRequest, spec: RunSpec) -> RunSpec:
         """Say in the run's spec which tools trace it, so that every attempt at it goes into one trace."""
-        if request.may_trace and (traced_by := self._engine.tracing.chosen(uuid_of(run_id))):
+        if request.may_trace and (traced_by := self._engine.tracing.chosen()):
             return msgspec.structs.replace(spec, traced_by=traced_by, traceparent=caller.get())
         return spec
 
