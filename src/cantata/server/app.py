@@ -15,7 +15,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.exceptions import HTTPException
 
 from cantata.server import errors
-from cantata.server.access import Access
+from cantata.server.access_log import AccessLog
 from cantata.server.auth.access import open_access
 from cantata.server.auth.chain import Authentication
 from cantata.server.auth.policies import Declared, declared_routes
@@ -202,7 +202,7 @@ def _add_middleware(app: FastAPI, settings: Settings, limits: Limits, open_paths
     if settings.is_open:
         app.add_middleware(OpenServerGuard, allowed_hosts=settings.allowed_hosts, cors_origins=settings.cors_origins)
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(Access, metrics=lambda: getattr(app.state, "metrics", None), is_logged=settings.log_requests)
+    app.add_middleware(AccessLog, metrics=lambda: getattr(app.state, "metrics", None), is_logged=settings.log_requests)
     app.add_middleware(TrustedHops, trusted_proxies=settings.trusted_proxies)
 
 

@@ -25,7 +25,7 @@ UNCOUNTED = ("/health/", "/metrics", "/api/metrics")  # whoever asks for these a
 NO_ANSWER = 499  # the client went before there was one
 
 
-class Access:
+class AccessLog:
     """Measures requests, and logs them if *is_logged*; *metrics* are None until the application is open."""
 
     def __init__(self, app: ASGIApp, metrics: Callable[[], Metrics | None], *, is_logged: bool) -> None:
