@@ -82,7 +82,8 @@ web: install web/node_modules/.installed ## Build the page into src/cantata/serv
 	$(BUILD_PAGE) "$(CURDIR)/$(PAGE)"
 	$(BIN)/python web/fingerprint.py
 
-web-check: install web/node_modules/.installed ## Check the types and tests of web/, and that the committed page is its build
+web-check: install web/node_modules/.installed ## Check format, types and tests of web/, and that the committed page is its build
+	$(IN_WEB) prettier --check --log-level warn .
 	$(IN_WEB) node client/generate.mjs --check
 	$(IN_WEB) tsc -p client
 	$(IN_WEB) tsc --noEmit -p app
@@ -94,9 +95,10 @@ web-check: install web/node_modules/.installed ## Check the types and tests of w
 screenshots: install packages ## Take the pictures of docs/images anew
 	SCREENSHOTS=docs/images $(BIN)/pytest tests/browser/test_screenshots.py $(ARGS)
 
-format: install ## Format the code and mend what lint can mend
+format: install web/node_modules/.installed ## Format the code and mend what lint can mend
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+	$(IN_WEB) prettier --write --log-level warn .
 
 $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)

@@ -49,10 +49,7 @@ export async function* follow(
     }
     const polling = patience.hasNoStream() && (await import("./poll.js").catch(() => null));
     if (!polling || failure.retryAfterMs) await patience.pause(failure);
-    if (
-      polling &&
-      (yield* polling.poll({ server, place, tell, signal, address, patience, isNext, isTerminal }))
-    )
+    if (polling && (yield* polling.poll({ server, place, tell, signal, address, patience, isNext, isTerminal })))
       return;
   }
 }

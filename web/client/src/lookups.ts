@@ -111,8 +111,7 @@ export const coordinatorOf = (server: Server) => {
     /** Stores a workflow under a name that is free. */
     store: (body: DefinitionBody) => server.read<Definition>("POST", STORED, { body }),
     /** Makes a new version. */
-    change: (name: string, body: NewVersionBody) =>
-      server.read<Definition>("PUT", STORED + path`/${name}`, { body }),
+    change: (name: string, body: NewVersionBody) => server.read<Definition>("PUT", STORED + path`/${name}`, { body }),
     /** Takes the name away: what runs goes on. */
     retire: (name: string) => remove(server, STORED + path`/${name}`),
   };
