@@ -112,7 +112,7 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
 
     def trace(self, trace: TraceOfRun) -> None:
         """Mark the events from now on with the ids of *trace*, and let its observers hear of the spans."""
-        self._report.trace = trace
+        self._report.traced.trace = trace
 
     def close_open(self, status: Literal["cancelled", "error"]) -> None:
         """Close everything that is open, innermost first."""
@@ -208,22 +208,22 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
             model = told.get("ls_model_name") or (serialized or {}).get("name") or provider or "unknown"
             message = self._report.message(span, self._agent(span, told), str(run_id), model)
             self._calls[run_id] = _ModelCall(message, model, provider, not SILENT_TAGS.isdisjoint(tags or ()))
-            if self._report.observing:
-                self._report.call_model(
+            if self._report.traced.heard:
+                self._report.traced.open_model(
                     message, shown_messages(messages), provider, kwargs.get("invocation_params") or {}
                 )
 
     def on_llm_start(self, serialized: dict[str, Any], prompts: list[str], **kwargs: Any) -> None:
         """Note a call of a model that takes plain text."""
         self.on_chat_model_start(serialized, prompts, **kwargs)
-        self._report.pass_on("on_llm_start", serialized, prompts, **kwargs)
+        self._report.traced.pass_on("on_llm_start", serialized, prompts, **kwargs)
 
     def on_llm_new_token(self, token: Any, *, chunk: Any = None, run_id: UUID, **kwargs: Any) -> None:
         """Say a piece of thought or text. This is the hot path."""
         call = self._calls.get(run_id)
         if call is not None and not call.has_begun:
             call.has_begun = True
-            self._report.pass_on("on_llm_new_token", "", run_id=run_id)
+            self._report.traced.pass_on("on_llm_new_token", "", run_id=run_id)
         if call is None or call.is_silent:
             return
         thought, text = _words(chunk, token)
@@ -235,7 +235,7 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
         """End the call's message and tell what the agent decided; a model that does not stream says all at once."""
         with self._lock:
-            self._report.pass_on("on_llm_end", response, run_id=run_id)
+            self._report.traced.pass_on("on_llm_end", response, run_id=run_id)
             self._leave(run_id)
             call = self._calls.pop(run_id, None)
             if call is None:
@@ -248,19 +248,19 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
             calls = tool_calls_of(message)
             self._report.complete(call.message, "ok", usage)
             self._report.reason(call.message, thought, _action(calls), calls, usage)
-            if self._report.observing:
-                self._report.end_model(call.message, shown_answer(thought, text, calls), usage)
+            if self._report.traced.heard:
+                self._report.traced.close_model(call.message, shown_answer(thought, text, calls), usage)
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         """End the call's message where it was cut."""
         with self._lock:
-            self._report.pass_on("on_llm_error", error, run_id=run_id, **kwargs)
+            self._report.traced.pass_on("on_llm_error", error, run_id=run_id, **kwargs)
             self._leave(run_id)
             self.model_error = error
             call = self._calls.pop(run_id, None)
             if call is None:
                 return
-            self._report.fail_model(call.message, _status_of(error), error)
+            self._report.traced.fail_model(call.message, _status_of(error), error)
             self._report.complete(call.message, message_status(_status_of(error)))
             self._tell_failed(call, error)
 
@@ -313,19 +313,19 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
             if not self._is_late(run_id, parent_run_id):
                 span = self._scopes[run_id] = self._scope(parent_run_id)
                 name = kwargs.get("name") or (serialized or {}).get("name") or "retriever"
-                self._report.open_retriever(str(run_id), span, name, query)
+                self._report.traced.open_retriever(str(run_id), span, name, query)
 
     def on_retriever_end(self, documents: Any, *, run_id: UUID, **kwargs: Any) -> None:
         """Leave the scope."""
         with self._lock:
             self._leave(run_id)
-            self._report.close_retriever(str(run_id), documents)
+            self._report.traced.close_retriever(str(run_id), documents)
 
     def on_retriever_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         """Leave the scope."""
         with self._lock:
             self._leave(run_id)
-            self._report.close_retriever(str(run_id), None, error)
+            self._report.traced.close_retriever(str(run_id), None, error)
 
     def on_custom_event(self, name: str, data: Any, *, run_id: UUID, **kwargs: Any) -> None:
         """Take a word dispatched by `adispatch_custom_event`."""

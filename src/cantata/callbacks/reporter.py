@@ -37,7 +37,7 @@ from cantata.callbacks.events import (
 from cantata.callbacks.redaction import Redaction
 from cantata.callbacks.spans import MessageSpan, OpenSpans, Span, StepSpan, ToolSpan
 from cantata.callbacks.tasks import TaskLedger, graph_of, path_of
-from cantata.callbacks.tracing.facts import VALUE_BYTES, Closed, Opened
+from cantata.callbacks.trace_reporter import TraceReporter
 from cantata.callbacks.tracing.tracing import TraceOfRun
 
 SHARE = "cantata_share"  # the metadata key by which a node says how much of the whole it is, from 0 to 1
@@ -62,7 +62,7 @@ class Reporter:
         self.lock = threading.RLock()
         self.is_sealed = False
         self.on_late: Callable[[], None] = lambda: None
-        self.trace: TraceOfRun | None = None
+        self.traced = TraceReporter(redaction)
         self._id = workflow_id
         self._emit = emit
         self._redaction = redaction
@@ -116,10 +116,7 @@ class Reporter:
                 branch=UNSET if branch is None else branch,
             )
         )
-        if trace := self.observing:
-            agent = metadata.get("lc_agent_name")
-            shown = self._redaction.capped(given)[0] if trace.wants_content else None
-            self._opened(span, Opened(kind="step", name=span.name, given=shown, agent=agent))
+        self.traced.open_step(span, given, metadata.get("lc_agent_name"))
         return span
 
     def end_step(
@@ -144,7 +141,7 @@ class Reporter:
                 error=fault,
             )
         )
-        self._closed(span, status, shown, fault)
+        self.traced.close(span, status, shown, fault)
         if status == "ok" and span.share and span.task_id not in self._counted:
             self._counted.add(span.task_id)
             # What the log told is rounded; the shares of a workflow's steps are equal.
@@ -177,7 +174,7 @@ class Reporter:
         self._tasks.tool(span_id, parent.span_id if parent else None)
         shown, _ = self._redaction.capped(args)
         self._emit(ToolStart(**self._head(span), tool_call_id=tool_call_id, tool=tool, args=shown))
-        self._opened(span, Opened(kind="tool", name=tool, given=shown, tool_call_id=tool_call_id or None))
+        self.traced.open_tool(span, shown)
         return span
 
     def end_tool(
@@ -202,7 +199,7 @@ class Reporter:
                 duration_ms=_elapsed(span),
             )
         )
-        self._closed(span, status, shown, fault)
+        self.traced.close(span, status, shown, fault)
 
     # Messages
 
@@ -223,7 +220,7 @@ class Reporter:
     def complete(self, message: MessageSpan, status: MessageStatus, usage: Usage | None = None) -> None:
         """End a message; one that never began stays unsaid."""
         if status != "ok":
-            self._closed(message, status)
+            self.traced.close(message, status)
         was_open, message.is_open = message.is_open, False
         self._open.remove(message)
         if not message.message_id or not was_open or self.is_sealed:
@@ -262,67 +259,6 @@ class Reporter:
                 duration_ms=_elapsed(message),
             )
         )
-
-    # What no event tells, but a trace
-
-    @property
-    def observing(self) -> TraceOfRun | None:
-        """The trace, when somebody hears of spans."""
-        return self.trace if self.trace is not None and self.trace.is_observed else None
-
-    def pass_on(self, callback: str, *args: Any, **kwargs: Any) -> None:
-        """Tell the trace's own handlers of a model call, of which LangChain does not tell them."""
-        if self.trace is not None:
-            self.trace.pass_on(callback, *args, **kwargs)
-
-    def call_model(self, message: MessageSpan, given: Any, provider: str | None, parameters: dict[str, Any]) -> None:
-        """Tell that the model call of *message* begins."""
-        if trace := self.observing:
-            shown = self._redaction.capped(given, VALUE_BYTES)[0] if trace.wants_content else None
-            model = message.model or "unknown"
-            opened = Opened(
-                kind="model",
-                name=model,
-                given=shown,
-                model=model,
-                provider=provider,
-                agent=message.agent,
-                parameters=self._redaction.plain(_scalars(parameters)),
-            )
-            self._opened(message, opened)
-
-    def end_model(self, message: MessageSpan, said: Any, usage: Usage) -> None:
-        """Tell what the model call of *message* gave."""
-        if trace := self.observing:
-            shown = self._redaction.capped(said, VALUE_BYTES)[0] if trace.wants_content else None
-            result = Closed(status="ok", output=shown, usage=usage, first_word_at=message.first_word_at)
-            trace.closed(message.span_id, result)
-
-    def fail_model(self, message: MessageSpan, status: StepStatus, error: BaseException) -> None:
-        """Tell that the model call of *message* was cut."""
-        self._closed(message, status, fault=self._fault(error))
-
-    def open_retriever(self, span_id: str, parent: Span | None, name: str, query: str) -> None:
-        """Tell that a retriever begins."""
-        if trace := self.observing:
-            shown = self._redaction.capped(query)[0] if trace.wants_content else None
-            trace.opened(span_id, parent.span_id if parent else None, Opened(kind="retriever", name=name, given=shown))
-
-    def close_retriever(self, span_id: str, found: Any, error: BaseException | None = None) -> None:
-        """Tell what a retriever found."""
-        if trace := self.observing:
-            shown = self._redaction.capped(found)[0] if trace.wants_content else None
-            message = self._redaction.error(error) if error else None
-            trace.closed(span_id, Closed(status="error" if error else "ok", output=shown, error=message))
-
-    def _opened(self, span: Span, thing: Opened) -> None:
-        if trace := self.observing:
-            trace.opened(span.span_id, span.parent.span_id if span.parent else None, thing)
-
-    def _closed(self, span: Span, status: StepStatus, shown: Any = UNSET, fault: Fault | UnsetType = UNSET) -> None:
-        if trace := self.observing:
-            error = fault.message if isinstance(fault, Fault) else None
-            trace.closed(span.span_id, Closed(status=status, output=None if shown is UNSET else shown, error=error))
 
     # Other words
 
@@ -376,7 +312,7 @@ class Reporter:
                 return
             self._messages += 1
             message.message_id = f"m{self._messages}"
-            if self.trace is not None:
+            if self.traced.trace is not None:
                 message.first_word_at = time.time()
             self._open.add(message)
             self._emit(
@@ -428,7 +364,7 @@ class Reporter:
             "path": span.path if span else [],
             "parent_span_id": span.span_id if span else UNSET,
         }
-        return place if self.trace is None else place | self._marks(self.trace, span)
+        return place if self.traced.trace is None else place | self._marks(self.traced.trace, span)
 
     def _marks(self, trace: TraceOfRun, span: Span | None) -> dict[str, str]:
         observed = span.observed if span else None
@@ -447,15 +383,6 @@ class Reporter:
 def message_status(status: StepStatus) -> MessageStatus:
     """Say how a message ends with a step or a model call of *status*; a question leaves it cut."""
     return "cancelled" if status == "interrupted" else status
-
-
-def _scalars(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Keep what tells how a model generates: not its tools, which are long, nor LangChain's own `_type`."""
-    return {
-        name: value
-        for name, value in parameters.items()
-        if isinstance(value, str | int | float) and not name.startswith("_")
-    }
 
 
 def _branch_of(path: Any) -> int | None:
