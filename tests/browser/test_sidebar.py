@@ -99,6 +99,7 @@ async def test_a_conversation_at_work_is_stopped_and_deleted_from_its_own_menu(
 ) -> None:
     session_id = f"s{uuid4().hex[:12]}"
     server.started("held", session_id, session_id=session_id)
+    visits.expect(rf"404 \(Not Found\).*/api/sessions/{session_id}")  # the run's end is read while it goes
     page = await visits.open(f"{server.url}/#/s/{session_id}")
     await expect(page.get_by_role("navigation", name="Conversations").get_by_text(session_id)).to_be_visible()
 
