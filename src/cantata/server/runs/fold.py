@@ -53,7 +53,7 @@ class WorkflowFold:
 
     def __init__(self) -> None:
         self.last_seq = 0
-        self.last_timestamp = ""
+        self._last_work = ""  # the time of the last event of somebody at work
         self.status = "running"
         self.open_interrupts: list[dict[str, Any]] = []
         self._head: Entry = {}
@@ -94,7 +94,8 @@ class WorkflowFold:
     def apply(self, event: StoredEvent) -> None:
         """Take in the log's next event."""
         self._apply[type(event)](event)
-        self.last_timestamp = event.timestamp
+        if getattr(event, "status", None) != "cancelled":  # what a crash cut is closed by whoever goes on
+            self._last_work = event.timestamp
         if event.seq is not UNSET:
             self.last_seq = event.seq
 
@@ -268,7 +269,7 @@ class WorkflowFold:
         self.status = "running"
         self.open_interrupts = []
         self._interruption = {}
-        self._worked.pause(self.last_timestamp)  # after a crash nobody worked since the last event
+        self._worked.pause(self._last_work)  # after a crash nobody has worked since
         self._worked.go_on(event.timestamp)
 
     def _completed(self, event: WorkflowCompleted) -> None:
