@@ -12,6 +12,7 @@ from tests.acceptance.reading import Follower, standing_texts, typed, types
 from tests.server_process import ServerProcess, eventually
 from tests.support.invariants import check_invariants
 
+OUTAGE_SECONDS = 9
 STEPS = [f"s{number}" for number in range(1, 9)]
 
 
@@ -49,6 +50,22 @@ def test_killed_at_random_moments(fresh: Fresh, key: str, seed: int) -> None:
     assert set(ran) == set(STEPS)
     assert sum(ran.values()) <= len(STEPS) + 3  # at most the node that was cut, each time
     assert sorted(standing_texts(workflow)) == [f"this is {name}" for name in STEPS]
+
+
+def test_an_outage_that_is_longer_than_the_runs_time_does_not_use_it_up(fresh: Fresh, key: str) -> None:
+    server = fresh(RUN_TIMEOUT_SECONDS=str(OUTAGE_SECONDS - 1)).start()
+    run_id = server.started("nested", {"key": key})
+    server.seen(run_id, "reasoning_step", index=3)
+
+    server.kill()
+    threading.Event().wait(OUTAGE_SECONDS)
+    server.desk.open(key)
+    server.start()
+
+    server.events(run_id)  # to the last one
+    workflow = server.workflow(run_id)
+    assert (workflow["status"], workflow["error"]) == ("completed", None)
+    assert workflow["execution_time_ms"] < OUTAGE_SECONDS * 1_000
 
 
 def test_killed_in_the_second_node_of_a_subgraph(fresh: Fresh, key: str) -> None:

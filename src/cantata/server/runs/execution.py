@@ -100,6 +100,7 @@ class Execution:
             if self._run.takeover == "recovery" and self._run.attempt > self._engine.max_attempts:
                 return await self._settle(exhausted(self._engine.max_attempts))
             self._recorder.emit(self._resumed())
+            self._recorder.flush()  # the fold tells how much of its time the run has had
         result = await self._invoke(tasks)
         if isinstance(result, BaseException):
             raise result
