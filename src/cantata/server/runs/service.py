@@ -131,15 +131,15 @@ class RunService:
 
     async def workflow(self, owner: str, run_id: RunId) -> Workflow:
         """Return the folded log with what the row knows; it holds nothing that a crash could take back."""
-        await self.get(owner, run_id)  # whose it is, before anything waits for it
+        run = await self.get(owner, run_id)  # whose it is, before anything waits for it
         live = self._engine.live.get(run_id)
-        if live is not None and live.recorder is not None and not live.recorder.is_sealed:
-            folded: Workflow | None = await live.recorder.workflow()
-        else:
-            folded = None
-            if live is not None and live.recorder is not None:  # without one its row still tells all there is
+        folded: Workflow | None = None
+        if live is not None and live.recorder is not None:  # without one its row still tells all there is
+            if live.recorder.is_sealed:
                 await live.settled.wait()
-        run = await self.get(owner, run_id)
+            else:
+                folded = await live.recorder.workflow()
+            run = await self.get(owner, run_id)
         if folded is None:
             folded = await self._stored(run)
         return self._told(run, folded)
