@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 MOST_KEYS = 100_000  # counted apart; what comes beyond shares one window
 SWEEP_EVERY = 1_000  # new keys
 SWEEP_SECONDS = 10.0  # between two sweeps where so many keys live that each finds little
-REDIS_SECONDS = 0.25  # for Redis to answer; a request waits so long at most
+REDIS_SECONDS = 0.25  # for Redis to answer, else this process counts by itself for a while
 RETRY_SECONDS = 1.0  # between looks whether Redis is back
 REDIS_CONNECTIONS = 32
 
@@ -101,17 +101,20 @@ class MemoryWindows:
 
 
 class RedisWindows:
-    """Counts in Redis, for all servers together."""
+    """Counts in Redis, for all servers together.
 
-    def __init__(self, url: str) -> None:
+    Connecting and each command may take `patience` seconds of wall-clock time, in which a busy loop counts too.
+    """
+
+    def __init__(self, url: str, patience: float = REDIS_SECONDS) -> None:
         try:
             retry, backoff = import_module("redis.asyncio.retry"), import_module("redis.backoff")
             storage = RedisStorage(
                 f"async+{url}",
                 implementation="redispy",
                 wrap_exceptions=True,
-                socket_timeout=REDIS_SECONDS,
-                socket_connect_timeout=REDIS_SECONDS,
+                socket_timeout=patience,
+                socket_connect_timeout=patience,
                 retry=retry.Retry(backoff.NoBackoff(), 0),  # by itself the client tries for seconds
                 max_connections=REDIS_CONNECTIONS,
             )
