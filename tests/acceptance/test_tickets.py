@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.server_process import ASYNC, SSE, ServerProcess, Stream
+from tests.server_process import ASYNC, JSON, SSE, ServerProcess, Stream, eventually
 from tests.support.credentials import SECRET, bearer, token
 
 ADA, BOB, ROOT = bearer(token("ada")), bearer(token("bob")), bearer(token("root", role="admin"))
@@ -136,6 +137,25 @@ def test_a_stream_whose_key_is_revoked_says_so_in_every_format(guarded: ServerPr
     assert last.event == "auth_expired"
     assert last.data["reason"] == "the key was revoked"
     assert time.monotonic() - revoked_at < 5
+
+
+def test_who_waits_for_an_answer_with_a_key_that_is_revoked_waits_no_longer(guarded: ServerProcess, key: str) -> None:
+    """An answer is owed to nobody who may not read it; the run itself goes on."""
+    made = made_key(guarded, owner="ada")
+    body, headers = {"graph": "nested", "input": {"key": key}}, {**JSON, "X-API-Key": made["key"]}
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(guarded.client.post, "/api/workflows", json=body, headers=headers)
+        eventually(lambda: guarded.desk.ran(key)["second"] == 1)
+        guarded.client.delete(f"/api/keys/{made['id']}", headers=ROOT)
+        answer = waiting.result()
+    run_id = answer.json()["workflow_id"]
+    status = guarded.client.get(f"/api/workflows/{run_id}/status", headers=ADA).json()["status"]
+    guarded.client.post(f"/api/workflows/{run_id}/cancel", headers=ADA)
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+    assert answer.json()["detail"] == f"While this waited, the key was revoked; {run_id} goes on."
+    assert status == "running"
 
 
 def test_the_command_revokes_beside_a_running_server(guarded: ServerProcess, waiting: str) -> None:

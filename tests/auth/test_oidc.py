@@ -9,7 +9,7 @@ import pytest
 from joserfc.jwk import OctKey, RSAKey
 
 from cantata.server.auth.oidc import FRESH_SECONDS, RETRY_SECONDS, STALE_SECONDS, IssuedTokens, Issuer
-from cantata.server.auth.tokens import Tokens
+from cantata.server.auth.tokens import VERIFIED_SECONDS, Tokens
 from cantata.server.errors import IssuerUnavailable, Unauthenticated
 from tests.auth.conftest import Opened
 from tests.support.backends import WallClock
@@ -167,6 +167,19 @@ async def test_a_known_token_costs_the_issuer_nothing(tokens: Tokens, issuer: Lo
     issuer.is_down = True
 
     assert await tokens.told(text) is first
+
+
+async def test_a_known_token_is_not_believed_for_long_after_its_key_was_withdrawn(
+    tokens: Tokens, issuer: LocalIssuer, clock: WallClock
+) -> None:
+    text = issuer.token()
+    await tokens.told(text)
+    issuer.rotate()
+    del issuer.published[0]
+    clock.advance(VERIFIED_SECONDS + 1)
+
+    with pytest.raises(Unauthenticated):
+        await tokens.told(text)
 
 
 async def test_both_kinds_of_tokens_are_never_believed_at_once(issuer: LocalIssuer, serving: Opened) -> None:

@@ -33,6 +33,7 @@ from cantata.server.runs.model import DEFAULT_WORKSPACE
 LEEWAY_SECONDS = 30  # between our clock and the issuer's
 MIN_SECRET_BYTES = 32  # of HS256, as RFC 7518 has it
 MAX_CACHED = 10_000  # verified tokens
+VERIFIED_SECONDS = 600  # after which a token is held anew against the keys, which its issuer may have changed
 MAX_ID_CHARS = 255
 KEY_OWNER_PREFIX = "key:"  # whom a key acts for that names nobody
 
@@ -120,13 +121,13 @@ class SharedSecret:
 
 
 class Tokens:
-    """Tells whom tokens name, and remembers it until they expire: a status is polled with one token many times."""
+    """Tells whom tokens name, and remembers it for a while: a status is polled with one token many times."""
 
     def __init__(self, verifier: Verifier, *, role_claim: str = "role", clock: Clock = time.time) -> None:
         self._verifier = verifier
         self._role_claim = role_claim
         self._clock = clock
-        self._known: OrderedDict[bytes, Told] = OrderedDict()
+        self._known: OrderedDict[bytes, tuple[Told, float]] = OrderedDict()
 
     async def told(self, token: str) -> Told:
         """Return whom a token names.
@@ -134,19 +135,23 @@ class Tokens:
         Raises:
             TokenExpired, Unauthenticated: it is not valid.
         """
-        name = hashlib.sha256(token.encode()).digest()
-        known = self._known.get(name)
-        if known is None:
-            claims = await self._verifier.claims(token)
-            principal = principal_of(claims, self._verifier.owner_of(claims), self._role_claim, self._verifier.method)
-            known = Told(principal=principal, expires_at=float(claims["exp"]) + LEEWAY_SECONDS)
-            self._remember(name, known)
-        if known.expires_at is not None and known.expires_at <= self._clock():
+        name, now = hashlib.sha256(token.encode()).digest(), self._clock()
+        told, verified_at = self._known.get(name, (None, now))
+        if told is None or now - verified_at >= VERIFIED_SECONDS:
+            self._known.pop(name, None)
+            told = await self._verified(token)
+            self._remember(name, told, now)
+        if told.expires_at is not None and told.expires_at <= now:
             raise TokenExpired
-        return known
+        return told
 
-    def _remember(self, name: bytes, told: Told) -> None:
-        self._known[name] = told
+    async def _verified(self, token: str) -> Told:
+        claims = await self._verifier.claims(token)
+        principal = principal_of(claims, self._verifier.owner_of(claims), self._role_claim, self._verifier.method)
+        return Told(principal=principal, expires_at=float(claims["exp"]) + LEEWAY_SECONDS)
+
+    def _remember(self, name: bytes, told: Told, now: float) -> None:
+        self._known[name] = told, now
         if len(self._known) > MAX_CACHED:
             self._known.popitem(last=False)
 

@@ -10,7 +10,7 @@ from fastapi import Depends, Request, Response
 
 from cantata.server.auth.chain import Grant
 from cantata.server.auth.principal import Principal
-from cantata.server.errors import BadCursor, CantataError, NotOpened
+from cantata.server.errors import BadCursor, CantataError, NotOpened, ShuttingDown, Unauthenticated
 from cantata.server.protocols.telling import Following, Telling
 from cantata.server.rate_limits.visits import Visit, visit_of
 from cantata.server.routes.requests import Reply, check_same_request
@@ -59,7 +59,7 @@ class Answers:
         check_cursor(run, after)
         if reply.wanted == "wait":
             hold_stream(request)  # it is a connection that stays open, as a stream is
-            return await _unless_gone(request, self._wait(run, after))
+            return await _unless_gone(request, self._wait(run, after, grant_of(request)))
         if run.is_final and after == run.last_seq:
             return Response(status_code=204, headers=address_headers(run.id))  # stops a browser's EventSource
         hold_stream(request)
@@ -83,10 +83,16 @@ class Answers:
         await visit.count_start(await self.service.agents_of(caller.id, asked) if visit.counts_agents else ())
         return replace(asked, allowance=visit.allowance, role=visit.role)
 
-    async def _wait(self, run: Run, after: int) -> Response:
-        return json_response(
-            await self.service.wait(run, after, self._streams.pulse().watch), headers=address_headers(run.id)
-        )
+    async def _wait(self, run: Run, after: int, grant: Grant | None) -> Response:
+        pulse = self._streams.pulse(grant=grant)
+        try:
+            workflow = await self.service.wait(run, after, pulse.watch)
+        except ShuttingDown as error:
+            if pulse.ended_because is None:
+                raise
+            words = f"While this waited, {pulse.ended_because}; {run.id} goes on."
+            raise Unauthenticated(words, workflow_id=run.id) from error
+        return json_response(workflow, headers=address_headers(run.id))
 
 
 def hold_stream(request: Request) -> None:

@@ -176,7 +176,7 @@ class RunService:
         """Return the workflow once it has ended, or waits for a human, after the event *after*.
 
         Raises:
-            ShuttingDown: the process stops first; the run goes on with the next one.
+            ShuttingDown: the watch was over first, as when the process stops; the run goes on.
             WorkflowNotFound: it was deleted first.
         """
         if run.status not in ("queued", "running"):
