@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from cantata.server.auth.cookies import LOGIN, Cookies
 from tests.auth.conftest import ORIGIN, Opened
 from tests.support.issuer import AUDIENCE, CLIENT_ID, CLIENT_SECRET, USER, LocalIssuer
 
@@ -78,6 +79,34 @@ async def test_over_https_the_cookie_is_secure(browser: httpx.AsyncClient) -> No
 
     assert "Secure" in begun.headers["Set-Cookie"]
     assert redirect_uri(begun).startswith("https:")
+
+
+@pytest.mark.parametrize(
+    ("public_url", "root_path", "name"),
+    [
+        (None, "", "cantata_login"),
+        ("https://agents.example", "", "__Host-cantata_login"),
+        ("https://example.org/agents", "/agents", "__Secure-cantata_login"),  # which `__Host-` is not for
+    ],
+)
+def test_a_cookies_name_tells_who_may_set_it(public_url: str | None, root_path: str, name: str) -> None:
+    assert Cookies(public_url).name(LOGIN, {"scheme": "http", "root_path": root_path}) == name
+
+
+async def test_over_https_a_cookie_that_a_neighbour_could_have_planted_is_none_of_ours(
+    browser: httpx.AsyncClient,
+) -> None:
+    """`login.example.org` may set cookies for all of `example.org`, though none whose name begins with `__Host-`."""
+    browser.base_url = httpx.URL(ORIGIN.replace("http:", "https:"))
+    await log_in(browser)
+    (name,) = browser.cookies
+    listed = await browser.get("/api/workflows")
+    planted = {"Cookie": f"cantata_login={browser.cookies[name]}"}
+    browser.cookies.clear()
+
+    assert name == "__Host-cantata_login"
+    assert listed.status_code == 200
+    assert (await browser.get("/api/workflows", headers=planted)).status_code == 401
 
 
 async def test_a_proxys_address_can_be_told(serving: Opened, issuer: LocalIssuer) -> None:

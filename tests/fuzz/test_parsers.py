@@ -11,7 +11,8 @@ from starlette.requests import Request
 from cantata.callbacks.events import Timestamps
 from cantata.server.auth.api_keys import ApiKeys
 from cantata.server.auth.chain import INTERNAL, Chain
-from cantata.server.auth.credentials import LOGIN_COOKIE, Told, cookie_in, sent_in
+from cantata.server.auth.cookies import LOGIN, Cookies, cookie_in
+from cantata.server.auth.credentials import Told, sent_in
 from cantata.server.auth.principal import scopes_of
 from cantata.server.auth.tickets import Tickets, ticket_in
 from cantata.server.auth.tokens import SharedSecret, Tokens
@@ -43,6 +44,7 @@ class Desk:
             tickets=tickets,
             tokens=Tokens(SharedSecret(SECRET)),
             logins=None,
+            cookies=Cookies(None),
             own_keys={"an internal key": INTERNAL},
         )
         _, self.key = finished(
@@ -50,7 +52,7 @@ class Desk:
         )
 
     def told(self, headers: list[tuple[bytes, bytes]], query: bytes = b"") -> Told | None:
-        told: Told | None = finished(self.chain.told({"headers": headers, "query_string": query}))
+        told: Told | None = finished(self.chain.told({"scheme": "http", "headers": headers, "query_string": query}))
         return told
 
 
@@ -107,12 +109,12 @@ def test_tickets(desk: Desk, text: str) -> None:
 
 
 @many
-@given(text=sent(f"{LOGIN_COOKIE}=a.b.c.d.e", f"x=y; {LOGIN_COOKIE}=a; z"))
+@given(text=sent(f"{LOGIN}=a.b.c.d.e", f"x=y; {LOGIN}=a; z"))
 def test_cookies(text: str) -> None:
     header = as_header(text)
 
-    refused(sent_in, [(b"cookie", header)])
-    assert cookie_in(header.decode("latin-1"), LOGIN_COOKIE) is None or LOGIN_COOKIE.encode() in header
+    refused(sent_in, [(b"cookie", header)], LOGIN)
+    assert cookie_in(header.decode("latin-1"), LOGIN) is None or LOGIN.encode() in header
 
 
 @many

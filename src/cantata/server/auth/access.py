@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from cantata.server.auth.api_keys import USES_SECONDS, ApiKeys
 from cantata.server.auth.chain import INTERNAL, SCRAPER, Chain
+from cantata.server.auth.cookies import Cookies
 from cantata.server.auth.login import Client, Logins
 from cantata.server.auth.oidc import IssuedTokens, Issuer
 from cantata.server.auth.principal import Principal
@@ -31,6 +32,7 @@ class Access:
     key_store: KeyStore
     tickets: Tickets
     logins: Logins | None
+    cookies: Cookies
     audit: AuditLog
     methods: tuple[str, ...]
     """How somebody may say who they are: `key`, `token`, `oidc`."""
@@ -49,13 +51,14 @@ async def open_access(settings: Settings, resources: Resources) -> AsyncIterator
             stack.push_async_callback(issuer.aclose)
         verifier = _verifier(settings, issuer)
         logins = await _logins(settings, issuer, resources)
-        tickets = Tickets(resources.tickets, keys)
+        tickets, cookies = Tickets(resources.tickets, keys), Cookies(settings.public_url)
         tokens = None if verifier is None else Tokens(verifier, role_claim=settings.role_claim)
         chain = Chain(
             keys=keys,
             tickets=tickets,
             tokens=tokens,
             logins=logins,
+            cookies=cookies,
             own_keys=_own_keys(settings),
         )
         is_there = {"key": True, "token": tokens is not None, "oidc": logins is not None}
@@ -70,6 +73,7 @@ async def open_access(settings: Settings, resources: Resources) -> AsyncIterator
             key_store=resources.keys,
             tickets=tickets,
             logins=logins,
+            cookies=cookies,
             audit=resources.audit,
             methods=methods,
         )

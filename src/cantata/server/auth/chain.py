@@ -18,6 +18,7 @@ from typing import Protocol
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cantata.server.auth.api_keys import ApiKeys
+from cantata.server.auth.cookies import LOGIN, Cookies
 from cantata.server.auth.credentials import Told, sent_in
 from cantata.server.auth.login import Logins
 from cantata.server.auth.principal import ALL_SCOPES, INTERNAL_OWNER, LOCAL, METRICS, METRICS_OWNER, Principal
@@ -41,9 +42,11 @@ class Chain:
         tickets: Tickets,
         tokens: Tokens | None,
         logins: Logins | None,
+        cookies: Cookies,
         own_keys: Mapping[str, Principal],
     ) -> None:
         self._keys, self._tickets, self._tokens, self._logins = keys, tickets, tokens, logins
+        self._cookies = cookies
         self._own_keys = [(key.encode(), principal) for key, principal in own_keys.items()]
 
     async def told(self, scope: Scope) -> Told | None:
@@ -53,7 +56,7 @@ class Chain:
             Unauthenticated, InvalidKey: it has one, which is not valid.
             IssuerUnavailable: nobody can say whether it is.
         """
-        sent = sent_in(scope["headers"])
+        sent = sent_in(scope["headers"], self._cookies.name(LOGIN, scope))
         if sent is not None and sent.bearer is not None:
             return await self._bearer(sent.bearer)
         if sent is not None and sent.key is not None:

@@ -3,14 +3,13 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 
+from cantata.server.auth.cookies import cookie_in
 from cantata.server.auth.principal import Principal
 from cantata.server.errors import Unauthenticated
 from cantata.server.runs.ids import RunId
 
 MAX_CHARS = 8_192  # of a token: more than any issuer makes
-LOGIN_COOKIE = "cantata_login"
 
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/=-]+) *")
 
@@ -37,8 +36,8 @@ class Sent:
     cookie: str | None = None
 
 
-def sent_in(headers: Iterable[tuple[bytes, bytes]]) -> Sent | None:
-    """Find the credentials among the headers; None when there are none.
+def sent_in(headers: Iterable[tuple[bytes, bytes]], login_cookie: str) -> Sent | None:
+    """Find the credentials among the headers; None when there are none. The cookie is that of this name.
 
     Raises:
         Unauthenticated: a header of them is there twice, or cannot be read.
@@ -49,8 +48,8 @@ def sent_in(headers: Iterable[tuple[bytes, bytes]]) -> Sent | None:
             if name.decode() in found or len(value) > MAX_CHARS:
                 raise Unauthenticated
             found[name.decode()] = value.decode("latin-1")
-        elif name == b"cookie" and LOGIN_COOKIE.encode() in value:
-            found["cookie"] = cookie_in(value.decode("latin-1"), LOGIN_COOKIE) or ""
+        elif name == b"cookie" and login_cookie.encode() in value:
+            found["cookie"] = cookie_in(value.decode("latin-1"), login_cookie) or ""
     if not found:
         return None
     bearer = found.get("authorization")
@@ -59,15 +58,6 @@ def sent_in(headers: Iterable[tuple[bytes, bytes]]) -> Sent | None:
         key=found.get("x-api-key"),
         cookie=found.get("cookie") or None,
     )
-
-
-def cookie_in(header: str, name: str) -> str | None:
-    """Find a cookie in its header."""
-    try:
-        morsel = SimpleCookie(header).get(name)
-    except CookieError:
-        return None
-    return None if morsel is None else morsel.value
 
 
 def _token_in(header: str) -> str:

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import ConfigDict, Field
 
 from cantata.server.auth.chain import Failures
-from cantata.server.auth.credentials import LOGIN_COOKIE
+from cantata.server.auth.cookies import BEGUN, LOGIN, Cookies
 from cantata.server.auth.cross_site import check_same_origin
 from cantata.server.auth.login import BEGUN_SECONDS, Finished, Logins
 from cantata.server.auth.policies import GuardedRoute, open_to_all
@@ -21,8 +21,6 @@ from cantata.server.routes.documented import CALLBACK_ANSWERS, LOGIN_ANSWERS, LO
 from cantata.server.runs.links import root
 
 router = APIRouter(prefix="/auth", route_class=GuardedRoute, tags=["login"])
-
-BEGUN_COOKIE = "cantata_begun"
 
 _LOCAL_PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")  # no other host's, however a browser reads it
 
@@ -63,7 +61,7 @@ async def login(query: Annotated[LoginQuery, Query()], request: Request, answers
     back_to = query.next if _LOCAL_PATH.fullmatch(query.next) else f"{root.get()}/"
     begun = await _logins(request).begin(_callback_address(request), back_to)
     answer = RedirectResponse(begun.address, 302, headers={"Cache-Control": "no-store"})
-    _set_cookie(answer, BEGUN_COOKIE, begun.cookie, BEGUN_SECONDS, request)
+    _cookies(request).give(answer, BEGUN, begun.cookie, BEGUN_SECONDS, request.scope)
     return answer
 
 
@@ -71,14 +69,14 @@ async def login(query: Annotated[LoginQuery, Query()], request: Request, answers
 @open_to_all
 async def callback(query: Annotated[CallbackQuery, Query()], request: Request, answers: Service) -> Response:
     """Take the browser back from the issuer's page, logged in."""
-    logins = _logins(request)
+    logins, cookies = _logins(request), _cookies(request)
     if query.error:
         raise Unauthenticated("The issuer did not let you in: begin again at /auth/login.")
-    cookie = request.cookies.get(BEGUN_COOKIE, "")
+    cookie = request.cookies.get(cookies.name(BEGUN, request.scope), "")
     finished = await _finished(logins, query, cookie, request)
     answer = RedirectResponse(finished.back_to, 302, headers={"Cache-Control": "no-store"})
-    _set_cookie(answer, LOGIN_COOKIE, finished.cookie, logins.seconds, request)
-    _drop_cookie(answer, BEGUN_COOKIE, request)
+    cookies.give(answer, LOGIN, finished.cookie, logins.seconds, request.scope)
+    cookies.take_back(answer, BEGUN, request.scope)
     return answer
 
 
@@ -88,7 +86,7 @@ async def logout(query: NoQuery, request: Request, answers: Service) -> Response
     """Forget the login in this browser; the issuer's own goes on."""
     check_same_origin(request, is_read=False)
     answer = Response(status_code=204)
-    _drop_cookie(answer, LOGIN_COOKIE, request)
+    _cookies(request).take_back(answer, LOGIN, request.scope)
     return answer
 
 
@@ -97,6 +95,11 @@ def _logins(request: Request) -> Logins:
     if logins is None:
         raise NotFound("Nobody can log in here: OIDC_ISSUER and OIDC_CLIENT_ID are not set.")
     return logins
+
+
+def _cookies(request: Request) -> Cookies:
+    cookies: Cookies = request.app.state.access.cookies
+    return cookies
 
 
 async def _finished(logins: Logins, query: CallbackQuery, cookie: str, request: Request) -> Finished:
@@ -114,24 +117,3 @@ def _callback_address(request: Request) -> str:
     told: str | None = request.app.state.settings.public_url
     base = told.rstrip("/") if told else f"{request.url.scheme}://{request.headers.get('host', '')}{root.get()}"
     return f"{base}/auth/callback"
-
-
-def _set_cookie(answer: Response, name: str, value: str, seconds: float, request: Request) -> None:
-    answer.set_cookie(
-        name,
-        value,
-        max_age=int(seconds),
-        path=root.get() or "/",
-        secure=_is_secure(request),
-        httponly=True,
-        samesite="lax",  # strict would not come along when the issuer sends the browser back
-    )
-
-
-def _drop_cookie(answer: Response, name: str, request: Request) -> None:
-    answer.delete_cookie(name, path=root.get() or "/", secure=_is_secure(request), httponly=True, samesite="lax")
-
-
-def _is_secure(request: Request) -> bool:
-    told: str | None = request.app.state.settings.public_url
-    return (told or str(request.url)).startswith("https:")
