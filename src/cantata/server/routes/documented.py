@@ -56,7 +56,6 @@ RUN_ANSWERS: Answers = {
         _413="The body is too large",
         _415="The body is not JSON",
         _422="A field is not acceptable",
-        _503="The server shuts down, or its storage is unavailable",
     ),
 }
 WORKFLOW_ANSWERS: Answers = {
@@ -107,7 +106,6 @@ CHANGE_ANSWERS: Answers = {
         _413="The body is too large",
         _415="The body is not JSON",
         _422="A field is not acceptable",
-        _503="The storage is unavailable",
     ),
 }
 LOOK_ANSWERS: Answers = {**_problems(_404="Nothing has this name", _422="The graph cannot be loaded")}
@@ -149,7 +147,6 @@ ACTION_ANSWERS: Answers = {
         _409="The workflow's status does not allow it",
         _415="The body is not JSON",
         _422="A field is not acceptable",
-        _503="The storage is unavailable",
     ),
 }
 SESSION_LIST: Answers = {
@@ -176,14 +173,12 @@ SESSION_CHANGES: Answers = {
         _404="No session has this id, or it has no such message",
         _415="The body is not JSON",
         _422="A field is not acceptable",
-        _503="The storage is unavailable",
     ),
 }
 SESSION_REMOVAL: Answers = {
     **_problems(
         _404="No session has this id",
         _409="A workflow of the session is active",
-        _503="The storage is unavailable",
     ),
 }
 MESSAGE_LIST: Answers = {
@@ -239,6 +234,7 @@ _LIMITED: Answers = {
 _GUARDED = _problems(_400="This is no request that can be read", _403="Another site's page, or another name in `Host`")
 _BODY = _problems(_400="Malformed JSON", _413="The body is too large", _415="The body is not plain JSON")
 _UNREADABLE = _problems(_422="A parameter is not acceptable")
+_AWAY = _problems(_503="The server starts or shuts down, or its storage is unavailable")
 
 
 def complete(path: str, operation: dict[str, Any]) -> None:
@@ -246,8 +242,8 @@ def complete(path: str, operation: dict[str, Any]) -> None:
     told: dict[str, Any] = operation["responses"]
     if unreadable := told.get("422"):
         unreadable["content"] = PROBLEM_CONTENT
-    limited: Answers = {} if path.startswith("/health/") else _LIMITED
-    common: Answers = {**_GUARDED, **_UNREADABLE, **limited}
+    served: Answers = {} if path.startswith("/health/") else {**_LIMITED, **_AWAY}
+    common: Answers = {**_GUARDED, **_UNREADABLE, **served}
     body: Answers = _BODY if "requestBody" in operation else {}
     for status, answer in {**common, **body}.items():
         told.setdefault(str(status), answer)
@@ -282,14 +278,13 @@ NEW_KEY_ANSWERS: Answers = {
         _400="Malformed JSON",
         _415="The body is not JSON",
         _422="A field is not acceptable",
-        _503="The storage is unavailable",
     ),
 }
-KEY_ANSWERS: Answers = {**_problems(_404="No key has this id", _503="The storage is unavailable")}
+KEY_ANSWERS: Answers = {**_problems(_404="No key has this id")}
 AUDIT_ANSWERS: Answers = {200: {"description": "The looks, newest first."}}
 TICKET_ANSWERS: Answers = {
     201: {"description": "The `ticket`, until when it must have been used, and the address of the events with it."},
-    **_problems(_404="No workflow has this id", _503="The storage is unavailable"),
+    **_problems(_404="No workflow has this id"),
 }
 LOGIN_ANSWERS: Answers = {
     302: {"description": "On to the issuer's page."},
@@ -312,6 +307,10 @@ USAGE_ANSWERS: Answers = {
         "description": "The sums, as they were asked for.",
         "content": {"application/json": {"schema": {"type": "object"}}, "text/csv": {"schema": {"type": "string"}}},
     }
+}
+READY_ANSWERS: Answers = {
+    status: {"description": sentence, "content": {"application/json": {"schema": {"type": "object"}}}}
+    for status, sentence in ((200, "New runs are taken."), (503, "None are taken: the server shuts down, or starts."))
 }
 OPERATIONS_ANSWERS: Answers = {
     200: {"description": "As of now.", "content": {"application/json": {"schema": {"type": "object"}}}}

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from cantata.server.auth.policies import open_to_all
 from cantata.server.routes.answers import Service, json_response
+from cantata.server.routes.documented import READY_ANSWERS
 
 router = APIRouter(tags=["health"])
 
@@ -15,7 +16,7 @@ async def live() -> Response:
     return json_response({"status": "ok"})
 
 
-@router.get("/health/ready")
+@router.get("/health/ready", responses=READY_ANSWERS)
 @open_to_all
 async def ready(request: Request, answers: Service) -> Response:
     """Answer 200 while new runs are taken; lists the graphs that could not be loaded."""
