@@ -1,6 +1,7 @@
 """What the real process logs: every line in one shape, and nothing in it that a client said."""
 
 import json
+from importlib.metadata import version
 from typing import Any
 
 from tests.acceptance.conftest import Fresh
@@ -41,6 +42,17 @@ def test_a_request_leaves_one_line_without_its_query(fresh: Fresh) -> None:
     }
     assert line["duration_ms"] > 0
     assert SAID not in server.log.read_text()
+
+
+def test_a_log_says_which_server_wrote_it_and_how_it_ended(fresh: Fresh) -> None:
+    server = fresh(**JSON_LINES).start()
+    server.terminate()
+    server.wait()
+
+    (started,), (stopped,) = lines(server, event="server started"), lines(server, event="server stopped")
+    assert started == started | {"port": server.port, "version": version("cantata"), "is_open": True}
+    assert started["database"].endswith("cantata.db")
+    assert started["timestamp"] < stopped["timestamp"]
 
 
 def test_a_run_leaves_one_line_that_says_how_it_went(fresh: Fresh) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.conftest import Fresh
-from tests.server_process import ServerProcess
+from tests.server_process import ServerProcess, eventually
 
 
 @pytest.fixture
@@ -27,6 +27,16 @@ def test_a_run_is_shown_with_the_step_it_is_at(server: ServerProcess, key: str) 
 
     assert run["workflow_id"] == run_id
     assert (run["graph"], run["owner"], run["steps"]) == ("nested", "local", [["inner", "second"]])
+
+
+def test_who_waits_for_a_human_is_counted(server: ServerProcess, key: str) -> None:
+    """It holds no place in the line, so nothing else tells an operator that somebody is asked."""
+    server.seen(server.started("approval", {"key": key}), "workflow_interrupted")
+
+    eventually(lambda: told(server)["runs"]["active"] == 0)
+
+    assert told(server)["runs"]["interrupted"] == 1
+    assert "\nruns_interrupted 1.0\n" in server.client.get("/metrics").text
 
 
 def test_ended_runs_are_summed_up_and_failures_named(server: ServerProcess) -> None:

@@ -234,6 +234,14 @@ async def test_a_run_at_rest_cannot_be_claimed(backend: Backend, status: Status)
     assert await backend.store.claim(claim.run.id, "tester") is None
 
 
+async def test_runs_that_wait_for_a_human_are_counted(backend: Backend) -> None:
+    rests: tuple[tuple[str, Status], ...] = (("ada", "interrupted"), ("bob", "interrupted"), ("eve", "completed"))
+    for owner, status in rests:
+        await _settle(backend, await backend.claimed(a_run(owner)), status)
+
+    assert await backend.store.interrupted() == 2
+
+
 @pytest.mark.parametrize("status", ["queued", "running", "interrupted"])
 async def test_a_run_waits_while_an_earlier_one_of_its_session_is_active(backend: Backend, status: Status) -> None:
     """An interrupted run keeps its session: the next message must not overtake the question."""

@@ -87,6 +87,7 @@ class Resources:
         metrics, live = self.engine.metrics, self.engine.live
         metrics.runs_active.set(len(live))
         metrics.runs_queued.set(len(self.dispatcher))
+        metrics.runs_interrupted.set(await self.engine.store.interrupted())
         running = await self.engine.store.running()
         metrics.runs_stuck.set(sum(live.get(run_id) is None for run_id in running))
         metrics.database_bytes.set(self.database.size())

@@ -114,6 +114,7 @@ class Metrics:
         self.run_errors = count("run_errors", "Runs that failed.", ["error_type"])
         self.runs_active = self._gauge("runs_active", "Runs that are executed now.")
         self.runs_queued = self._gauge("runs_queued", "Runs that wait for their turn.")
+        self.runs_interrupted = self._gauge("runs_interrupted", "Runs that wait for a human.")
         self.runs_stuck = self._gauge("runs_stuck", "Runs that are marked as running and that nobody executes.")
         self.queue_wait = measure("run_queue_wait_seconds", "From a run's creation to its start.", WAITS)
         self.first_text = measure(

@@ -5,14 +5,16 @@ import asyncio
 import ipaddress
 import logging
 import os
+import platform
 import signal
 import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
-from typing import cast
+from typing import Any, cast
 
 import uvicorn
 import uvloop
@@ -25,6 +27,8 @@ from cantata.server.logs import configure_logs
 from cantata.server.masking import mask_log
 from cantata.server.settings import Settings
 from cantata.server.transport import TransportLimits, connections_possible, protocol_within
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_CONFIG = Path("langgraph.json")
 SHUTDOWN_SECONDS = 15  # for connections to end once their streams have
@@ -65,6 +69,7 @@ async def _serve(app: FastAPI, config: uvicorn.Config) -> None:
     async with opened(app):
         server = Server(config)
         await server.serve()
+    logger.info("server stopped")
     # Everything is durable and closed. A cancelled sync node may still hold its thread, for which the interpreter
     # would wait however long it takes.
     _leave(0 if server.started else 3)
@@ -80,7 +85,9 @@ class Server(uvicorn.Server):
             tune_interpreter()
             port = self.servers[0].sockets[0].getsockname()[1]  # of --port 0 the system chose one
             print(f"Cantata listens on http://{_shown(self.config.host)}:{port}", flush=True)
-            if cast(FastAPI, self.config.app).state.settings.is_open:
+            settings: Settings = cast(FastAPI, self.config.app).state.settings
+            logger.info("server started", extra={"told": _about(settings, port)})
+            if settings.is_open:
                 print("Nobody is asked who they are: everybody on this machine is the one local admin.", flush=True)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -159,6 +166,18 @@ def _uvicorn_config(app: FastAPI, options: argparse.Namespace, settings: Setting
         server_header=False,
         proxy_headers=False,  # which hops are believed is for TRUSTED_PROXIES to say
     )
+
+
+def _about(settings: Settings, port: int) -> dict[str, Any]:
+    """Tell what somebody needs first who reads this log because something went wrong."""
+    return {
+        "version": version("cantata"),
+        "python": platform.python_version(),
+        "langgraph": version("langgraph"),
+        "port": port,
+        "database": str(settings.database_path),
+        "is_open": settings.is_open,
+    }
 
 
 def _leave(status: int) -> None:

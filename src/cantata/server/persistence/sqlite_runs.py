@@ -181,6 +181,11 @@ class SqliteRuns:
         sql = "SELECT id FROM runs WHERE status = 'running'"
         return self._database.look(lambda connection: [RunId(row[0]) for row in connection.execute(sql)])
 
+    async def interrupted(self) -> int:
+        """Count what waits for a human; see the port."""
+        sql = "SELECT count(*) FROM runs WHERE status = 'interrupted'"
+        return self._database.look(lambda connection: int(connection.execute(sql).fetchone()[0]))
+
     async def requeue(self, run_id: RunId, epoch: int) -> None:
         """Put a lost run back into the queue; see the port."""
 

@@ -54,6 +54,7 @@ async def _runs(resources: Resources) -> dict[str, Any]:
     return {
         "active": len(live),
         "queued": len(resources.dispatcher),
+        "interrupted": await resources.engine.store.interrupted(),
         "limit": resources.settings.max_concurrent_runs,
         "shown": [run for run in shown if run is not None],
     }

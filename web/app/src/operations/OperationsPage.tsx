@@ -98,7 +98,7 @@ function Tiles({ now, usage }: { now: Operations; usage: Usage | null }) {
       </Tile>
       <Tile
         name="Queued"
-        hint={runs.queued > 0 ? "wait for their turn" : "nothing waits"}
+        hint={runs.interrupted > 0 ? `and ${counted(runs.interrupted, "run")} asking a human` : "wait for their turn"}
         tone={runs.queued > 0 ? "warn" : undefined}
       >
         {runs.queued}

@@ -47,7 +47,7 @@ export interface Failure {
 
 export interface Operations {
   at: string;
-  runs: { active: number; queued: number; limit: number; shown: ActiveRun[] };
+  runs: { active: number; queued: number; interrupted: number; limit: number; shown: ActiveRun[] };
   totals: Totals;
   latency_seconds: Record<string, Quantiles>;
   readers: {

@@ -103,6 +103,10 @@ class RunStore(Protocol):
         """Return the runs of every owner that are marked as running; for upkeep only."""
         ...
 
+    async def interrupted(self) -> int:
+        """Count the runs of every owner that wait for a human; for upkeep only."""
+        ...
+
     async def delete(self, owner: str, run_id: RunId) -> None:
         """Remove a final run, its log and its messages; what follows it then follows what it followed."""
         ...
