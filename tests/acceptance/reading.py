@@ -10,7 +10,7 @@ from cantata.callbacks.events import StoredEvent, decode
 from cantata.server.runs.fold import fold
 from tests.server_process import HANG_SECONDS, SSE, ServerProcess, Stream, eventually
 
-OF_THE_ROW = {"created_at", "started_at", "attempt", "trace", "links"}
+OF_THE_ROW = {"created_at", "started_at", "attempt", "trace", "feedback", "links"}
 TERMINAL = {"workflow_completed", "workflow_error", "workflow_cancelled"}
 
 

@@ -48,6 +48,7 @@ BODIES: dict[str, Any] = {
     "/api/workflows": {"graph": "assistant", "input": "hi"},
     "/api/workflows/{workflow_id}/resume": {"responses": {}},
     "/api/workflows/{workflow_id}/fork": {"checkpoint_id": "none"},
+    "/api/workflows/{workflow_id}/feedback": {"score": 1},
     "/api/sessions/{session_id}": {"title": "Words"},
     "/api/sessions/{session_id}/messages/{message_id}/edit": {"content": "hello"},
     "/api/apps/{session_id}/agent/generate": {"prompt": "hi"},

@@ -86,7 +86,7 @@ def test_a_listed_run_has_its_small_status_and_more(server: ServerProcess, key: 
 
     run = server.client.get("/api/workflows", params={"session_id": key}).json()["workflows"][0]
 
-    assert set(run) == SMALL_STATUS | {"graph", "strategy", "session_id", "created_at"}
+    assert set(run) == SMALL_STATUS | {"graph", "strategy", "session_id", "created_at", "feedback"}
 
 
 def test_the_history_lists_the_runs_own_checkpoints(server: ServerProcess, key: str) -> None:

@@ -6,9 +6,16 @@ from typing import Any
 
 import pytest
 
-from cantata.server.errors import Fenced, IdempotencyMismatch, LogConflict, SessionBusy, WorkflowNotFinished
+from cantata.server.errors import (
+    Fenced,
+    IdempotencyMismatch,
+    LogConflict,
+    SessionBusy,
+    WorkflowNotFinished,
+    WorkflowNotFound,
+)
 from cantata.server.runs.ids import RunId, new_run_id
-from cantata.server.runs.model import Claim, Fence, NewRun, Rest, Resumption, Run, Status
+from cantata.server.runs.model import Claim, Feedback, Fence, NewRun, Rest, Resumption, Run, Status
 from cantata.server.runs.ports.runs import RunFilter
 from tests.support.backends import ALL, Backend, a_run, cancelled, first_frames, said, seqs
 
@@ -533,6 +540,58 @@ async def test_the_last_answers_repetition_outlives_the_run(backend: Backend) ->
     await _settle(backend, again, "completed")
 
     assert (await _run(backend, claim.run.id)).resumption == resumption
+
+
+# Feedback
+
+
+async def test_feedback_is_kept_replaced_and_taken_back(backend: Backend) -> None:
+    claim = await backend.claimed()
+    await _settle(backend, claim, "completed")
+    good, bad = Feedback(1, None), Feedback(0, "Wrong — “391” is not a prime. \U0001f622")
+    run_id = claim.run.id
+
+    before = [(await backend.store.set_feedback("ada", run_id, said)).feedback for said in (good, bad, bad, None, None)]
+
+    assert before == [None, good, bad, bad, None]
+    assert (await _run(backend, run_id)).feedback is None
+
+
+@pytest.mark.parametrize("status", ["completed", "failed", "cancelled"])
+async def test_feedback_is_told_with_its_run(backend: Backend, status: Status) -> None:
+    claim = await backend.claimed()
+    await _settle(backend, claim, status)
+    said = Feedback(0, "No.")
+
+    await backend.store.set_feedback("ada", claim.run.id, said)
+
+    assert (await _run(backend, claim.run.id)).feedback == said
+    (listed,) = await backend.store.find("ada", RunFilter(), None, 10)
+    assert listed.feedback == said
+
+
+@pytest.mark.parametrize("status", ["queued", "interrupted"])
+async def test_a_run_that_has_not_ended_takes_no_feedback(backend: Backend, status: Status) -> None:
+    claim = await backend.claimed()
+    await _settle(backend, claim, status)
+
+    with pytest.raises(WorkflowNotFinished):
+        await backend.store.set_feedback("ada", claim.run.id, Feedback(1, None))
+    await backend.store.set_feedback("ada", claim.run.id, None)
+
+    assert (await _run(backend, claim.run.id)).feedback is None
+
+
+async def test_only_the_owner_gives_feedback(backend: Backend) -> None:
+    claim = await backend.claimed(a_run("ada"))
+    await _settle(backend, claim, "completed")
+
+    with pytest.raises(WorkflowNotFound):
+        await backend.store.set_feedback("bob", claim.run.id, Feedback(1, None))
+    with pytest.raises(WorkflowNotFound):
+        await backend.store.set_feedback("ada", new_run_id(), None)
+
+    assert (await _run(backend, claim.run.id)).feedback is None
 
 
 # Deletion

@@ -20,7 +20,7 @@ from tests.support.invariants import check_invariants
 from tests.support.scripted import scripted
 from tests.support.shapes import DEEDS, SECRETS, Deed, Group, Leaf, compiled, shapes
 
-FROM_THE_ROW = ("status", "created_at", "started_at", "attempt", "trace", "links")
+FROM_THE_ROW = ("status", "created_at", "started_at", "attempt", "trace", "feedback", "links")
 GIVEN = {"log": [f"given {SECRETS[0]}"]}
 METADATA = {"note": f"about {SECRETS[1]}", "password": "hunter2-hunter2"}
 

@@ -37,6 +37,7 @@ def test_no_label_names_a_user_a_session_or_a_run() -> None:
         "model",
         "type",
         "kind",
+        "score",
         "tool",
         "format",
         "code",

@@ -20,6 +20,8 @@ from typing import Any, Literal
 import zstandard
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from tests.support.trace_opinions import Opinions
+
 Mood = Literal["fine", "broken", "silent"]
 """Answers; answers 500; takes what comes and never answers."""
 
@@ -55,6 +57,7 @@ class TraceReceiver:
     requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     """As sent, without compression."""
+    opinions: Opinions = field(default_factory=Opinions)
     _runs: dict[str, Members] = field(default_factory=dict)
     _spans: dict[str, list[Members]] = field(default_factory=dict)
     _changed: threading.Condition = field(default_factory=threading.Condition)
@@ -140,6 +143,11 @@ class TraceReceiver:
             self._changed.notify_all()
         return 200
 
+    def take_opinion(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        """Take what a user says of a run, or nothing that is known; return the status and the answer."""
+        with self._changed:
+            return self.opinions.take(method, path, body, self._runs)
+
     def note(self, method: str, path: str, headers: dict[str, str], body: bytes) -> None:
         """Note that a request came."""
         with self._changed:
@@ -185,6 +193,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._answer(b"")
 
+    do_DELETE = do_GET
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         encoding = self.headers.get("Content-Encoding", "")
@@ -228,8 +238,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return receiver.take_spans("otlp", body), {}
             case "GET", "/api/public/projects":
                 return 200, {"data": [{"id": "project-1", "name": "default"}]}
-            case _:
-                return 404, {}
+            case method, path:
+                return receiver.take_opinion(method, path, body)
 
 
 def _operations(content_type: str, body: bytes) -> tuple[dict[str, Members], dict[str, Members]]:

@@ -32,7 +32,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   show(JSON.parse(line).map((event) => (workflow = frozen(reduce(workflow, event)))));
 }
 """
-OF_THE_ROW = {"created_at", "started_at", "attempt", "trace", "links"}
+OF_THE_ROW = {"created_at", "started_at", "attempt", "trace", "feedback", "links"}
 OF_THE_CLIENT = {"text_at"}
 
 TRANSCRIPTS = sorted(

@@ -135,6 +135,29 @@ def test_workflows_are_listed_paged_forked_and_removed(agents: ServerProcess, pa
     assert (status, forked, gone) == ("completed", "completed", "workflow_not_found")
 
 
+def test_feedback_is_given_replaced_and_taken_back(agents: ServerProcess, package: Package, key: str) -> None:
+    script = """
+    const id = await client.sendMessage(given.question, { sessionId: given.key }).workflowId;
+    await client.workflows.follow(id).finalResponse;
+    const told = async () => [
+      (await client.workflows.get(id)).feedback,
+      (await client.workflows.list({ session_id: given.key })).workflows[0].feedback,
+    ];
+    show(await client.workflows.feedback(id, { score: 1, comment: "Good." }));
+    show(await client.workflows.feedback(id, { score: 0 }));
+    show(await told());
+    show(await client.workflows.feedback(id, null));
+    show(await told());
+    """
+
+    first, second, kept, gone, after = package.run(script, agents.url, key=key, question=QUESTION)
+
+    assert (first, second) == ({"score": 1, "comment": "Good."}, {"score": 0, "comment": None})
+    assert kept == [second, second]
+    assert gone is None
+    assert after == [None, None]
+
+
 def test_aborting_stops_the_reading_and_not_the_run(own: ServerProcess, package: Package, key: str) -> None:
     script = """
     const reading = new AbortController();

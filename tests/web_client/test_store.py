@@ -15,7 +15,7 @@ const settled = (store) => new Promise((done) => {
   look();
 });
 """
-OF_THE_ROW = {"created_at", "started_at", "links", "trace"}
+OF_THE_ROW = {"created_at", "started_at", "links", "trace", "feedback"}
 
 
 def told(workflow: dict[str, object]) -> dict[str, object]:

@@ -123,6 +123,9 @@ class Metrics:
         self.text_gap = measure("run_token_gap_seconds", "Between two batches of a run's text.", WAITS)
         self.resumptions = count("run_resumptions", "Runs that went on after a rest.", ["cause"])
         self.retries = count("step_retries", "Steps that began again.", ["agent"])
+        self.feedback = count(
+            "feedback", "Scores that users gave; the same one again is not counted.", ["agent", "score"]
+        )
         self.dropped = count("events_dropped", "Events that came after their run's end.")
 
     def _declare_models_and_tools(self) -> None:

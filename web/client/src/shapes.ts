@@ -3,6 +3,7 @@
 import type {
   AgentStep,
   ApprovalStep,
+  Feedback,
   HierarchicalStep,
   ParallelStep,
   PendingInterrupt,
@@ -30,6 +31,7 @@ export interface ListedWorkflow extends WorkflowStatus {
   strategy: WorkflowStarted["strategy"];
   session_id: string;
   created_at: string;
+  feedback: Feedback | null;
 }
 
 export interface WorkflowList {

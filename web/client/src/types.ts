@@ -767,6 +767,19 @@ export interface EditBody {
   content: string;
 }
 /**
+ * What somebody says of an answer.
+ */
+export interface FeedbackBody {
+  /**
+   * 1 for a good answer, 0 for a bad one.
+   */
+  score: number;
+  /**
+   * Left out, or empty: none.
+   */
+  comment?: string | null;
+}
+/**
  * A run that begins with a checkpoint of another one, on a session of its own.
  */
 export interface ForkBody {
@@ -1250,6 +1263,7 @@ export interface Workflow {
   trace: {
     [k: string]: string;
   } | null;
+  feedback: Feedback | null;
   links: {
     [k: string]: string;
   };
@@ -1352,6 +1366,13 @@ export interface WorkflowUsage {
   cached_tokens: number;
   cost_usd: number | null;
   model_calls: number;
+}
+/**
+ * What the owner of a run says of its answer.
+ */
+export interface Feedback {
+  score: number;
+  comment: string | null;
 }
 /**
  * A conversation.

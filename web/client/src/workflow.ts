@@ -67,6 +67,7 @@ export function initialWorkflow(workflowId: string): Workflow {
     },
     checkpoint_id: null,
     trace: null,
+    feedback: null,
     links,
   };
 }

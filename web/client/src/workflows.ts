@@ -5,7 +5,7 @@ import { look, remove } from "./look.js";
 import { Run } from "./run.js";
 import { runAt, type Asking, type Server } from "./server.js";
 import type { Checkpoint, Drawing, EventsPage, WorkflowList, WorkflowStatus } from "./shapes.js";
-import type { ForkBody } from "./types.js";
+import type { Feedback, FeedbackBody, ForkBody } from "./types.js";
 import type { Status } from "./workflow.js";
 
 export interface WorkflowFilter {
@@ -37,6 +37,12 @@ export const workflowsOf = (server: Server) => ({
 
   /** Draws what the run runs, in the version that it started with. */
   drawing: (id: string, asking?: Asking) => look<Drawing>(server, runAt(id, "/drawing"), asking),
+
+  /** Says whether the answer of a run that has ended is good, in place of what was said before; null takes it back. */
+  feedback: async (id: string, given: FeedbackBody | null): Promise<Feedback | null> => {
+    const place = runAt(id, "/feedback");
+    return given ? server.read<Feedback>("PUT", place, { body: given }) : (await remove(server, place), null);
+  },
 
   /** Removes a run that has ended. */
   delete: (id: string) => remove(server, runAt(id)),

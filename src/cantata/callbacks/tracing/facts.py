@@ -104,6 +104,18 @@ class RunEnd:
     usage: Usage | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class FeedbackFacts:
+    """What a user says of a run's answer."""
+
+    run: UUID
+    score: int | None
+    """None takes back what was said."""
+    comment: str | None = None
+    is_first: bool = True
+    """Nothing was said before that this takes the place of."""
+
+
 class Observer(Protocol):
     """Hears of a run's spans as they open and close, from any thread; neither blocks nor raises."""
 
@@ -159,6 +171,15 @@ class Requests(Protocol):
 
     def request(self, name: str, traceparent: str, attributes: Mapping[str, Any]) -> AbstractContextManager[Request]:
         """Tell a request as a span, under its caller's where that is known."""
+        ...
+
+
+@runtime_checkable
+class HearsFeedback(Protocol):
+    """A tool that is told what users say of answers, too."""
+
+    def tell_feedback(self, given: FeedbackFacts) -> None:
+        """Hear it; neither blocks nor raises."""
         ...
 
 

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,8 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from cantata.callbacks.events import Usage
 from cantata.callbacks.redaction import Redaction
 from cantata.callbacks.tracing.address import Address
-from cantata.callbacks.tracing.facts import VALUE_BYTES, Closed, Opened, RunEnd, RunFacts
+from cantata.callbacks.tracing.facts import VALUE_BYTES, Closed, FeedbackFacts, Opened, RunEnd, RunFacts
+from cantata.callbacks.tracing.langfuse_score import send_score
 from cantata.callbacks.tracing.names import LANGFUSE, llm_call, orchestrator
 from cantata.callbacks.tracing.otlp import SEND_SECONDS, Sending, exporter_to, provider_of
 from cantata.callbacks.tracing.spans import Attributes, FixedIds, SpansOfRun, as_json
@@ -133,6 +135,11 @@ class Langfuse:
     def begin(self, run: RunFacts) -> SpansOfRun:
         """Begin the run's trace, or go on with it; a caller's own trace is not Langfuse's."""
         return SpansOfRun(self._tracer, self._ids, self._words, run, follows_caller=False)
+
+    def tell_feedback(self, given: FeedbackFacts) -> None:
+        """Queue what a user says of a run."""
+        pair = self.settings.public_key, self.settings.secret_key
+        self._sending.send(partial(send_score, self._host, pair, given))
 
     def url(self, trace_id: UUID) -> str | None:
         """Return where a trace is shown, once the project is known."""

@@ -7,18 +7,20 @@ alike, therefore only mask and queue here.
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from langsmith import Client
 from langsmith import utils as langsmith_utils
+from langsmith.schemas import TracerSession
 from urllib3 import Retry
 
 from cantata.callbacks.redaction import MAX_ERROR_CHARS, Redaction
 from cantata.callbacks.tracing.address import Address
-from cantata.callbacks.tracing.facts import VALUE_BYTES, RunFacts
+from cantata.callbacks.tracing.facts import VALUE_BYTES, FeedbackFacts, RunFacts
+from cantata.callbacks.tracing.langsmith_feedback import send_feedback
 from cantata.callbacks.tracing.langsmith_run import LangSmithRun
 from cantata.callbacks.tracing.names import LANGSMITH
 from cantata.callbacks.tracing.outbox import Outbox
@@ -28,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 CONNECT_MS, READ_MS = 500, 2_000
 MAX_TRACEBACK_CHARS = 4 * MAX_ERROR_CHARS
+FEEDBACK_TRIES = 12  # some seconds: LangSmith finds a run only some time after it has taken it
 HOSTED = "https://api.smith.langchain.com"
 
 _MASKED = ("inputs", "outputs", "extra", "tags", "name")  # not `serialized`: a model's whole `repr`
@@ -56,6 +59,12 @@ class _Operation:
     is_new: bool
 
 
+@dataclass(frozen=True)
+class _Feedback:
+    given: FeedbackFacts
+    tries: int = FEEDBACK_TRIES
+
+
 class QueueingClient(Client):
     """LangSmith's client; what is posted is masked, copied and queued, so that nobody waits for it."""
 
@@ -72,12 +81,15 @@ class QueueingClient(Client):
             tracing_sampling_rate=1.0,  # it is decided once for a run, and not here
             tracing_error_callback=self._note_failure,
             disable_prompt_cache=True,
+            info={},  # of the server: nothing here depends on it, and a score would ask for it
         )
         self._project = settings.project
         self._redaction = redaction
+        self._found: TracerSession | None = None
+        self._to_tell_again: dict[UUID, FeedbackFacts] = {}
         self._has_failed = False
         self.shown_at = Address(self._project_url)
-        self._outbox: Outbox[_Operation] = Outbox("LangSmith", self._deliver)
+        self._outbox: Outbox[_Operation | _Feedback] = Outbox("LangSmith", self._deliver)
         # Of each batch that cannot be sent the library logs the whole list; the outbox says it once a minute.
         logging.getLogger("langsmith.client").addFilter(_is_no_complaint)
 
@@ -89,6 +101,10 @@ class QueueingClient(Client):
     def update_run(self, run_id: Any, **kwargs: Any) -> None:
         """Queue a run's end."""
         self._outbox.put(_Operation(self._masked({"id": run_id, **kwargs}), is_new=False))
+
+    def tell_feedback(self, given: FeedbackFacts) -> None:
+        """Queue what a user says of a run."""
+        self._outbox.put(_Feedback(given))
 
     def request_with_retries(
         self, /, method: Any, pathname: str, *, request_kwargs: Mapping[str, Any] | None = None, **kwargs: Any
@@ -120,8 +136,17 @@ class QueueingClient(Client):
         payload.setdefault("session_name", told.get("project_name") or self._project)
         return payload
 
-    def _deliver(self, batch: Sequence[_Operation]) -> bool:
+    def _deliver(self, batch: Sequence[_Operation | _Feedback]) -> bool:
         self._has_failed = False
+        self._deliver_runs([item for item in batch if isinstance(item, _Operation)])
+        for item in batch:
+            if isinstance(item, _Feedback):
+                self._deliver_feedback(item)
+        return not self._has_failed
+
+    def _deliver_runs(self, batch: Sequence[_Operation]) -> None:
+        if not batch:
+            return
         whole = [operation for operation in batch if "dotted_order" in operation.payload]
         self.multipart_ingest(
             create=[operation.payload for operation in whole if operation.is_new],
@@ -132,7 +157,20 @@ class QueueingClient(Client):
                 self._end_by_id(operation.payload)
         if not self._has_failed:
             self.shown_at.look()
-        return not self._has_failed
+
+    def _deliver_feedback(self, item: _Feedback) -> None:
+        run = item.given.run
+        if item.tries < FEEDBACK_TRIES and self._to_tell_again.get(run) is not item.given:
+            return  # something else was said since
+        self._to_tell_again.pop(run, None)
+        try:
+            send_feedback(self, self._project_found().id, item.given)
+        except langsmith_utils.LangSmithNotFoundError as error:
+            if item.tries > 1:
+                self._to_tell_again[run] = item.given
+                self._outbox.put(replace(item, tries=item.tries - 1))
+            else:  # such as that its trace never arrived
+                logger.debug("LangSmith does not know the run %s", run, exc_info=error)
 
     def _end_by_id(self, payload: Payload) -> None:
         members = {name: payload[name] for name in ("end_time", "error") if name in payload}
@@ -143,12 +181,17 @@ class QueueingClient(Client):
 
     def _project_url(self) -> str | None:
         try:
-            found = self.read_project(project_name=self._project)
+            found = self._project_found()
         except (langsmith_utils.LangSmithError, ValueError) as error:  # a project exists some time after its traces
             logger.debug("LangSmith does not tell its project yet", exc_info=error)
             return None
         host = langsmith_utils.get_host_url(None, self.api_url)
         return f"{host}/o/{found.tenant_id}/projects/p/{found.id}"
+
+    def _project_found(self) -> TracerSession:
+        if self._found is None:
+            self._found = self.read_project(project_name=self._project)
+        return self._found
 
     def _note_failure(self, error: Exception) -> None:
         self._has_failed = True
@@ -170,6 +213,10 @@ class LangSmith:
     def begin(self, run: RunFacts) -> LangSmithRun:
         """Begin the run's trace, or go on with it."""
         return LangSmithRun(self.client, self.settings.project, run)
+
+    def tell_feedback(self, given: FeedbackFacts) -> None:
+        """Queue what a user says of a run."""
+        self.client.tell_feedback(given)
 
     def url(self, trace_id: UUID) -> str | None:
         """Return where a trace is shown, once the project's address is known."""
@@ -201,4 +248,4 @@ def _bounded(value: Any) -> Any:
 
 
 def _is_no_complaint(record: logging.LogRecord) -> bool:
-    return not record.getMessage().startswith("Failed to multipart ingest")
+    return not record.getMessage().startswith(("Failed to multipart ingest", "Error creating feedback"))

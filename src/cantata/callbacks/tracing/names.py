@@ -1,9 +1,10 @@
 """How runs, model calls and their ids are named in traces, whatever the tool that shows them."""
 
 from collections.abc import Collection
-from uuid import UUID
+from uuid import UUID, uuid5
 
 STREAM_TAG = "operation:api.stream"  # on everything that a request for a stream of its own makes
+USER_SCORE = "user_score"  # of a run, by its user: 1 or 0
 LANGSMITH, LANGFUSE, OPENTELEMETRY = "langsmith", "langfuse", "opentelemetry"
 
 _HEX_DIGITS = 16  # of an observation's id: the last half of a UUID, which is its random part
@@ -22,6 +23,11 @@ def llm_call(model: str) -> str:
 def observation_of(span_id: str) -> str:
     """Return the id under which Langfuse and OpenTelemetry know a span."""
     return span_id.replace("-", "")[-_HEX_DIGITS:]
+
+
+def feedback_of(run: UUID) -> UUID:
+    """Return the id under which tools know what the user says of a run: what is said later takes its place."""
+    return uuid5(run, USER_SCORE)
 
 
 class TraceMarks:

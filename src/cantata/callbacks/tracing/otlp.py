@@ -14,6 +14,9 @@ from cantata.callbacks.tracing.spans import FixedIds
 
 SEND_SECONDS = 2.0  # for a batch, its retries included
 
+Errand = Callable[[], None]
+"""Sends what is no span; raises when it is not taken."""
+
 _LIBRARY_LOG = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
 
 
@@ -22,7 +25,7 @@ class Sending(SpanProcessor):
 
     def __init__(self, name: str, exporter: OTLPSpanExporter, on_success: Callable[[], None] = lambda: None) -> None:
         self._exporter, self._on_success = exporter, on_success
-        self._outbox: Outbox[ReadableSpan] = Outbox(name, self._deliver)
+        self._outbox: Outbox[ReadableSpan | Errand] = Outbox(name, self._deliver)
         # It logs each batch that cannot be sent, and each retry; the outbox says it once a minute.
         logging.getLogger(_LIBRARY_LOG).addFilter(_is_no_complaint)
 
@@ -31,13 +34,26 @@ class Sending(SpanProcessor):
         if span.context is not None and span.context.trace_flags.sampled:
             self._outbox.put(span)
 
+    def send(self, errand: Errand) -> None:
+        """Take something else, to be sent in its turn."""
+        self._outbox.put(errand)
+
     def close(self, seconds: float) -> None:
         """Send what is queued, for so long at most."""
         self._outbox.close(seconds)
         self._exporter.shutdown()  # type: ignore[no-untyped-call]  # the library leaves it untyped
 
-    def _deliver(self, batch: Sequence[ReadableSpan]) -> bool:
-        went_well = self._exporter.export(batch) is SpanExportResult.SUCCESS
+    def _deliver(self, batch: Sequence[ReadableSpan | Errand]) -> bool:
+        went_well = self._export([item for item in batch if isinstance(item, ReadableSpan)])
+        for item in batch:
+            if not isinstance(item, ReadableSpan):
+                item()
+        return went_well
+
+    def _export(self, spans: Sequence[ReadableSpan]) -> bool:
+        if not spans:
+            return True
+        went_well = self._exporter.export(spans) is SpanExportResult.SUCCESS
         if went_well:
             self._on_success()
         return went_well

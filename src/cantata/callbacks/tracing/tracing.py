@@ -19,7 +19,18 @@ from langsmith.utils import tracing_is_enabled
 
 from cantata.callbacks.events import TerminalEvent, WorkflowInterrupted
 from cantata.callbacks.redaction import Redaction
-from cantata.callbacks.tracing.facts import Backend, Closed, Observer, Opened, Requests, RunFacts, RunTrace, end_of
+from cantata.callbacks.tracing.facts import (
+    Backend,
+    Closed,
+    FeedbackFacts,
+    HearsFeedback,
+    Observer,
+    Opened,
+    Requests,
+    RunFacts,
+    RunTrace,
+    end_of,
+)
 from cantata.callbacks.tracing.names import LANGSMITH, TraceMarks
 
 logger = logging.getLogger(__name__)
@@ -62,6 +73,13 @@ class Tracing:
             return None
         urls = {f"{backend.name}_url": backend.url(trace_id) for backend in self._backends if backend.name in told}
         return {"trace_id": str(trace_id)} | {name: url for name, url in urls.items() if url is not None}
+
+    def tell_feedback(self, told: Collection[str], given: FeedbackFacts) -> None:
+        """Tell what a user says of a run to those of the tools *told* of the run that keep such things."""
+        masked = replace(given, comment=given.comment and self.redaction.text(given.comment))
+        for backend in self._backends:
+            if backend.name in told and isinstance(backend, HearsFeedback):
+                _harmlessly(backend.tell_feedback, masked)
 
     def close(self, seconds: float) -> None:
         """Send what is left to all tools at once, for so long at most. Blocks; what hangs is left behind."""

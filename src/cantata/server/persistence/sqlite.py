@@ -33,7 +33,7 @@ Outcome = tuple[Any, BaseException | None]
 Merged = Callable[[sqlite3.Cursor, Sequence[Any]], Sequence[Outcome]]
 """Carries out many operations of one kind with few statements."""
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 MAX_BATCH = 200  # operations; keeps the loop for some 3 ms at most
 BUSY_SECONDS = 0.1  # another program may hold the file for a moment; the loop waits meanwhile
 VISIT_MILLISECONDS = 5_000  # how long a command waits for the server's commit

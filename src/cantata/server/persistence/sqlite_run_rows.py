@@ -6,12 +6,13 @@ from typing import Any
 import msgspec
 
 from cantata.server.runs.ids import RunId
-from cantata.server.runs.model import Resumption, Run, RunSpec
+from cantata.server.runs.model import Feedback, Resumption, Run, RunSpec
 
 ACTIVE = "status IN ('queued', 'running', 'interrupted')"
 RUN_COLUMNS = (
     "id, owner, session_id, thread_id, spec, status, attempt, epoch, last_seq, created_at, updated_at, started_at,"
-    " request_hash, takeover, answers, resumption, base_checkpoint_id, workflow, parent_id, question_id, workspace"
+    " request_hash, takeover, answers, resumption, base_checkpoint_id, workflow, parent_id, question_id, workspace,"
+    " feedback"
 )
 RUNS = "runs JOIN heads ON heads.run_id = runs.id"
 _spec_decoder = msgspec.json.Decoder(RunSpec)
@@ -49,6 +50,7 @@ def read_run(row: tuple[Any, ...]) -> Run:
         parent_id=row[18],
         question_id=row[19],
         workspace=row[20],
+        feedback=None if row[21] is None else msgspec.json.decode(row[21], type=Feedback),
     )
 
 

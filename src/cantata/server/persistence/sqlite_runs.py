@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from cantata.callbacks.events import Timestamps
-from cantata.server.errors import Fenced, WorkflowNotFinished
+from cantata.server.errors import Fenced, WorkflowNotFinished, WorkflowNotFound
 from cantata.server.persistence.sqlite import Database
 from cantata.server.persistence.sqlite_branches import UNSEEN, let_go
 from cantata.server.persistence.sqlite_creation import create_run
@@ -16,7 +16,7 @@ from cantata.server.persistence.sqlite_run_rows import ACTIVE, RUN_COLUMNS, RUNS
 from cantata.server.persistence.sqlite_spending import check_allowance
 from cantata.server.runs.frames import Frames
 from cantata.server.runs.ids import RunId, traced_run_of
-from cantata.server.runs.model import FINAL_STATUSES, Claim, Fence, NewRun, Rest, Run, Takeover
+from cantata.server.runs.model import FINAL_STATUSES, Claim, Feedback, Fence, NewRun, Rest, Run, Takeover
 from cantata.server.runs.ports.runs import Created, RunFilter
 
 LATELY = 5_000  # runs, among which the last failures are looked for
@@ -197,6 +197,21 @@ class SqliteRuns:
             )
 
         await self._database.submit(operation)
+
+    async def set_feedback(self, owner: str, run_id: RunId, feedback: Feedback | None) -> Run:
+        """Keep what the owner says of a final run; see the port."""
+        written = _json(feedback)
+
+        def operation(cursor: sqlite3.Cursor) -> Run:
+            run = run_by_id(cursor, run_id, owner)
+            if run is None:
+                raise WorkflowNotFound
+            if feedback is not None and not run.is_final:
+                raise WorkflowNotFinished(f"The workflow is {run.status}: say what it is worth when it has ended.")
+            cursor.execute("UPDATE runs SET feedback = ? WHERE id = ? AND owner = ?", (written, run_id, owner))
+            return run
+
+        return await self._database.submit(operation)
 
     async def delete(self, owner: str, run_id: RunId) -> None:
         """Remove a final run and its log; see the port."""

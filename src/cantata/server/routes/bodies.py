@@ -11,6 +11,7 @@ from cantata.server.runs.model import IfBusy, OnDisconnect, Status
 from cantata.server.sse import LEAST_HEARTBEAT_SECONDS
 
 MAX_TIMEOUT_SECONDS = 604_800  # a week
+MAX_COMMENT_CHARS = 2_000
 MAX_UNIX_SECONDS = 253_402_300_799  # the end of the year 9999
 EVENT_TYPES = tuple(TYPE_NAMES.values())
 
@@ -177,6 +178,15 @@ class CancelBody(Body):
     """Why the workflow is cancelled."""
 
     reason: str = Field("", max_length=1_000)
+
+
+class FeedbackBody(Body):
+    """What somebody says of an answer."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"score": 1, "comment": "Just what I needed."}]})
+
+    score: int = Field(ge=0, le=1, description="1 for a good answer, 0 for a bad one.")
+    comment: str | None = Field(None, max_length=MAX_COMMENT_CHARS, description="Left out, or empty: none.")
 
 
 class Query(BaseModel):

@@ -149,6 +149,10 @@ ACTION_ANSWERS: Answers = {
         _422="A field is not acceptable",
     ),
 }
+FEEDBACK_ANSWERS: Answers = {
+    200: {"description": "What is kept now.", "content": _schema("Feedback")},
+    **ACTION_ANSWERS,
+}
 SESSION_LIST: Answers = {
     200: {"description": "The sessions, the newest activity first, and `next_cursor`."},
     **_problems(_422="A parameter is not acceptable"),

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Annotated
 
+import msgspec
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
@@ -19,6 +20,7 @@ from cantata.server.routes.answers import POLL_SECONDS, Answers, Service, hold_s
 from cantata.server.routes.bodies import (
     CancelBody,
     EventsQuery,
+    FeedbackBody,
     ForkBody,
     HistoryQuery,
     ListQuery,
@@ -32,6 +34,7 @@ from cantata.server.routes.chat import check_text
 from cantata.server.routes.documented import (
     ACTION_ANSWERS,
     EVENTS_ANSWERS,
+    FEEDBACK_ANSWERS,
     HISTORY_ANSWERS,
     RUN_ANSWERS,
     RUN_DRAWING_ANSWERS,
@@ -56,7 +59,7 @@ from cantata.server.routes.requests import (
 )
 from cantata.server.runs.allowances import NOTHING_LIMITED
 from cantata.server.runs.links import address_of
-from cantata.server.runs.model import Run
+from cantata.server.runs.model import Feedback, Run
 from cantata.server.runs.ports.runs import RunFilter
 from cantata.server.runs.reader import PAGE_BYTES
 from cantata.server.runs.requests import RunRequest
@@ -234,6 +237,25 @@ async def drawing(run_id: WorkflowId, request: Request, answers: Service, query:
     return json_response(await drawing_of(source))
 
 
+@router.put("/{workflow_id}/feedback", responses=FEEDBACK_ANSWERS)
+@needs(WRITE, of="workflow")
+async def give_feedback(
+    run_id: WorkflowId, body: FeedbackBody, answers: Service, query: NoQuery, caller: Caller
+) -> Response:
+    """Say whether the answer of a finished workflow was good; a repeat takes the place of what was said before."""
+    feedback = Feedback(body.score, body.comment or None)
+    await answers.service.give_feedback(caller.id, run_id, feedback)
+    return json_response(msgspec.to_builtins(feedback))
+
+
+@router.delete("/{workflow_id}/feedback", status_code=204, responses=ACTION_ANSWERS)
+@needs(WRITE, of="workflow")
+async def take_feedback_back(run_id: WorkflowId, answers: Service, query: NoQuery, caller: Caller) -> Response:
+    """Take back what was said of a workflow's answer."""
+    await answers.service.give_feedback(caller.id, run_id, None)
+    return Response(status_code=204)
+
+
 @router.delete("/{workflow_id}", status_code=204, responses=ACTION_ANSWERS)
 @needs(WRITE, of="workflow")
 async def delete(run_id: WorkflowId, answers: Service, query: NoQuery, caller: Caller) -> Response:
@@ -248,6 +270,7 @@ async def _listed(run: Run, answers: Answers) -> dict[str, object]:
         "strategy": run.spec.strategy,
         "session_id": run.session_id,
         "created_at": run.created_at,
+        "feedback": None if run.feedback is None else msgspec.to_builtins(run.feedback),
     }
 
 

@@ -74,7 +74,7 @@ class RunMeter:
                 self._metrics.retries.labels(self._agent).inc()
             elif isinstance(event, WorkflowResumed):
                 self._metrics.resumptions.labels(event.cause).inc()
-                logger.info("run resumed", extra={"told": {**_of(self._run), "cause": event.cause}})
+                logger.info("run resumed", extra={"told": {**line_of(self._run), "cause": event.cause}})
         if texts:
             self._spoke(texts)
 
@@ -94,7 +94,7 @@ class RunMeter:
         """Take the run as it came to rest, once that is stored; one that waits or is queued again has not ended."""
         status, metrics, spec = workflow["status"], self._metrics, self._run.spec
         if status == "interrupted":
-            waits = {**_of(self._run), "cause": workflow["interrupt_cause"]}
+            waits = {**line_of(self._run), "cause": workflow["interrupt_cause"]}
             logger.info("run interrupted", extra={"told": waits})
         if status not in ENDS:
             return
@@ -162,7 +162,7 @@ class RunMeter:
         self._metrics.tool_seconds.labels(*labels).observe(event.duration_ms / 1000)
 
 
-def _of(run: Run) -> dict[str, Any]:
+def line_of(run: Run) -> dict[str, Any]:
     """Say which run a line is about."""
     return {
         "workflow_id": run.id,
@@ -176,7 +176,7 @@ def _of(run: Run) -> dict[str, Any]:
 def _line(run: Run, workflow: Mapping[str, Any]) -> dict[str, Any]:
     """Say how a run went, without a word of what was said in it."""
     told = {
-        **_of(run),
+        **line_of(run),
         "status": workflow["status"],
         "error_code": (workflow["error"] or {}).get("code"),
         "failed_node": workflow.get("failed_node"),

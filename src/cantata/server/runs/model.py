@@ -155,6 +155,14 @@ class Spent(NamedTuple):
     cost_usd: float
 
 
+class Feedback(msgspec.Struct, frozen=True):
+    """What the owner of a run says of its answer."""
+
+    score: int
+    """1 for a good answer, 0 for a bad one."""
+    comment: str | None
+
+
 class Resumption(msgspec.Struct, frozen=True):
     """The last answer of a human: a repeat of the same request attaches to it."""
 
@@ -192,6 +200,7 @@ class Run:
     """The run that it follows in its conversation."""
     question_id: str | None = None
     """The message that it answers."""
+    feedback: Feedback | None = None
     workflow: bytes = field(repr=False, default=b"")
     """The folded workflow as JSON; as of the last time the run came to rest."""
 

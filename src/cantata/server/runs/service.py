@@ -30,6 +30,7 @@ from cantata.server.runs.beginnings import Beginning, beginning_of
 from cantata.server.runs.definitions import Definitions
 from cantata.server.runs.engine import Engine
 from cantata.server.runs.execution import Execution
+from cantata.server.runs.feedback import keep_feedback
 from cantata.server.runs.fold import WorkflowFold
 from cantata.server.runs.forks import fork_of
 from cantata.server.runs.frames import Frames
@@ -38,7 +39,7 @@ from cantata.server.runs.ids import RunId, new_run_id, uuid_of
 from cantata.server.runs.links import links_of
 from cantata.server.runs.live import Cancellation, LiveRun
 from cantata.server.runs.meter import RunMeter
-from cantata.server.runs.model import Claim, Rest, Resumption, Run, RunSpec
+from cantata.server.runs.model import Claim, Feedback, Rest, Resumption, Run, RunSpec
 from cantata.server.runs.ports.dispatch import Dispatcher
 from cantata.server.runs.ports.event_log import Page
 from cantata.server.runs.ports.runs import Created, RunFilter
@@ -297,6 +298,15 @@ class RunService:
         """Return the checkpoints that the run made, newest first."""
         return await checkpoints_of(self._engine, run, limit)
 
+    async def give_feedback(self, owner: str, run_id: RunId, feedback: Feedback | None) -> None:
+        """Keep what the owner says of a run that has ended, or None to take it back. Idempotent.
+
+        Raises:
+            WorkflowNotFound: there is no such run of this owner.
+            WorkflowNotFinished: it has not ended.
+        """
+        await keep_feedback(self._engine, owner, run_id, feedback)
+
     async def delete(self, owner: str, run_id: RunId) -> None:
         """Remove a finished run; the session's checkpoints stay.
 
@@ -342,6 +352,7 @@ class RunService:
             "started_at": run.started_at,
             "attempt": run.attempt,
             "trace": self._engine.tracing.told(run.spec.traced_by, uuid_of(run.id)),
+            "feedback": None if run.feedback is None else msgspec.to_builtins(run.feedback),
             "links": links_of(run.id),
         }
 

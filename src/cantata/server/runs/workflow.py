@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from cantata.callbacks.events import Action, InterruptCause, PendingInterrupt, Strategy, ToolCall, WorkflowFault
-from cantata.server.runs.model import Status
+from cantata.server.runs.model import Feedback, Status
 
 
 class _Entry(msgspec.Struct, kw_only=True):
@@ -123,6 +123,8 @@ class Workflow(msgspec.Struct, kw_only=True):
     usage: WorkflowUsage
     checkpoint_id: str | None
     trace: dict[str, str] | None
+    feedback: Feedback | None
+    """What its owner says of its answer; no event tells it."""
     links: dict[str, str]
     answer_nodes: list[list[str]] | None = None
     """Paths of the nodes whose messages are the answer; null for all."""

@@ -4,6 +4,12 @@ import type { ReactElement } from "react";
 const SHAPES = {
   check: <path d="m3 8.5 3.2 3.2L13 5" />,
   x: <path d="m4 4 8 8M12 4l-8 8" />,
+  "thumb-up": (
+    <path d="M5.3 7.2v6.3H2.7V7.2zM5.3 7.2l2.6-5a1.5 1.5 0 0 1 1.6 1.9l-.6 2.2h3.2a1.4 1.4 0 0 1 1.4 1.7l-.9 4.4a1.4 1.4 0 0 1-1.4 1.1H5.3z" />
+  ),
+  "thumb-down": (
+    <path d="M5.3 8.8V2.5H2.7v6.3zM5.3 8.8l2.6 5a1.5 1.5 0 0 0 1.6-1.9l-.6-2.2h3.2a1.4 1.4 0 0 0 1.4-1.7l-.9-4.4a1.4 1.4 0 0 0-1.4-1.1H5.3z" />
+  ),
   alert: <path d="M8 2.2 14.4 13.3H1.6zM8 6.5v3M8 11.4v.1" />,
   stop: <rect x="4" y="4" width="8" height="8" rx="1.5" fill="currentColor" />,
   play: <path d="M5 3.2v9.6L12.6 8z" />,

@@ -5,6 +5,8 @@ import { IconButton } from "../parts/Button.tsx";
 import { Copy } from "../parts/Copy.tsx";
 import { Icon } from "../parts/Icon.tsx";
 import { figuresOf, tracesOf } from "./figures.ts";
+import type { Say } from "./opinions.ts";
+import { Thumbs } from "./Thumbs.tsx";
 import "./Footer.css";
 
 interface FooterProps {
@@ -13,9 +15,11 @@ interface FooterProps {
   actions?: ReactNode;
   onRetry?: (() => void) | undefined;
   onOpenPanel?: ((tab: "graph" | "waterfall" | "usage") => void) | undefined;
+  onFeedback?: Say | undefined;
 }
 
-export const Footer = memo(function Footer({ workflow, answer, actions, onRetry, onOpenPanel }: FooterProps) {
+export const Footer = memo(function Footer(props: FooterProps) {
+  const { workflow, answer, actions, onRetry, onOpenPanel, onFeedback } = props;
   return (
     <footer className="run-footer">
       <div className="run-footer-actions">
@@ -33,6 +37,7 @@ export const Footer = memo(function Footer({ workflow, answer, actions, onRetry,
           </a>
         ))}
       </div>
+      <Thumbs workflow={workflow} onSay={onFeedback} />
       <dl className="run-figures">
         {figuresOf(workflow).map(({ key, label, value }) => (
           <div key={key} title={label}>

@@ -15,6 +15,7 @@ import { Given } from "./Given.tsx";
 import { withoutTools } from "./hide.ts";
 import { Items } from "./Items.tsx";
 import type { Item, Outline } from "./items.ts";
+import type { Say } from "./opinions.ts";
 import { outline } from "./outline.ts";
 import { share } from "./share.ts";
 import { Sources } from "./Sources.tsx";
@@ -32,6 +33,8 @@ export interface RunViewProps {
   onResume: (responses: Record<string, unknown>) => Promise<unknown> | void;
   onRetry?: () => void;
   onOpenPanel?: (tab: "graph" | "waterfall" | "usage") => void;
+  /** Left out where the run is another's. */
+  onFeedback?: Say;
   /** What else can be done with the answer. */
   actions?: ReactNode;
   settings: { hideTools: boolean };
@@ -64,6 +67,7 @@ export const RunView = memo(function RunView(props: RunViewProps) {
           actions={actions}
           onRetry={status === "cancelled" || workflow.error?.retryable ? undefined : onRetry}
           onOpenPanel={onOpenPanel}
+          onFeedback={props.onFeedback}
         />
       ) : (
         actions && <div className="run-footer">{actions}</div>

@@ -1,5 +1,5 @@
 /** The run of a turn: joined to the server once it comes into view, and shown by RunView. */
-import type { Client, Run, Workflow } from "@cantata/client";
+import type { Client, Feedback, Run, Workflow } from "@cantata/client";
 import { memo, useEffect, useMemo, type ReactNode } from "react";
 import { RunView } from "../run/RunView.tsx";
 import { useRun } from "../live/useRun.ts";
@@ -48,7 +48,7 @@ export const TurnRun = memo(function TurnRun(props: TurnRunProps) {
     if (workflowId && status && isTold(workflow)) on.onStatus(workflowId, status);
   }, [workflowId, status, on]);
 
-  const handlers = useMemo(() => handlersFor(workflowId, canRepeat, on), [workflowId, canRepeat, on]);
+  const handlers = useMemo(() => handlersFor(client, workflowId, canRepeat, on), [client, workflowId, canRepeat, on]);
   const settings = useMemo(() => ({ hideTools }), [hideTools]);
 
   if (!workflow) return <Waiting />;
@@ -67,11 +67,12 @@ export const TurnRun = memo(function TurnRun(props: TurnRunProps) {
 });
 
 /** The same functions for as long as the run is the same: they are no reason to draw it anew. */
-function handlersFor(workflowId: string | null, canRepeat: boolean, on: RunActions) {
+function handlersFor(client: Client, workflowId: string | null, canRepeat: boolean, on: RunActions) {
   const id = workflowId ?? "";
   return {
     onCancel: () => on.onCancel(id),
     onResume: (responses: Record<string, unknown>) => on.onResume(id, responses),
+    onFeedback: (feedback: Feedback | null) => client.workflows.feedback(id, feedback),
     ...(canRepeat && { onRetry: () => on.onRetry(id) }),
     onOpenPanel: (panel: PanelName) => on.onOpenPanel(id, panel),
   };

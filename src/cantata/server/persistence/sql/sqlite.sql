@@ -1,5 +1,5 @@
 -- One file holds everything; one writer writes it. Times are ISO 8601 UTC with milliseconds, ids are TypeIDs.
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
 
 CREATE TABLE sessions (
     owner      TEXT NOT NULL,
@@ -43,6 +43,7 @@ CREATE TABLE runs (
     base_checkpoint_id TEXT,
     request_hash       TEXT NOT NULL,
     idempotency_key    TEXT,
+    feedback           BLOB, -- what its owner says of its answer
     answers            BLOB, -- what may be large goes last: whoever looks at the rest need not read it
     resumption         BLOB,
     spec               BLOB NOT NULL,

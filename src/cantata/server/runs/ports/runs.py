@@ -5,7 +5,7 @@ from typing import Protocol
 
 from cantata.server.runs.frames import Frames
 from cantata.server.runs.ids import RunId
-from cantata.server.runs.model import Claim, Fence, NewRun, Rest, Run, Status, Takeover
+from cantata.server.runs.model import Claim, Feedback, Fence, NewRun, Rest, Run, Status, Takeover
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,15 @@ class RunStore(Protocol):
 
     async def interrupted(self) -> int:
         """Count the runs of every owner that wait for a human; for upkeep only."""
+        ...
+
+    async def set_feedback(self, owner: str, run_id: RunId, feedback: Feedback | None) -> Run:
+        """Keep what the owner says of a final run, or None to take it back; return the run as it was before.
+
+        Raises:
+            WorkflowNotFound: there is no such run of this owner.
+            WorkflowNotFinished: it may still say something else; there is nothing to take back of such a run.
+        """
         ...
 
     async def delete(self, owner: str, run_id: RunId) -> None:
