@@ -92,7 +92,7 @@ async def test_an_answer_with_all_that_it_may_hold_has_no_serious_fault(
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("panel", ["Graph", "Waterfall", "Usage", "JSON"])
+@pytest.mark.parametrize("panel", ["Graph", "Waterfall", "Checkpoints", "Usage", "JSON"])
 async def test_a_panel_has_no_serious_fault(
     visits: Visits, server: ServerProcess, talk: str, panel: str, theme: Theme
 ) -> None:
@@ -100,6 +100,23 @@ async def test_a_panel_has_no_serious_fault(
     await chat.page.get_by_role("group", name="Panels").get_by_role("button", name=panel).click()
     await expect(chat.page.get_by_role("tab", name=panel, selected=True)).to_be_visible()
     await expect(chat.page.get_by_role("tabpanel").get_by_text("Loading")).to_have_count(0)
+
+    assert await findings(chat.page) == []
+
+
+@pytest.mark.parametrize("theme", THEMES)
+async def test_a_state_that_is_looked_into_has_no_serious_fault(
+    visits: Visits, server: ServerProcess, talk: str, theme: Theme
+) -> None:
+    chat = Chat(await visits.open(server.url + talk, color_scheme=theme, viewport={"width": 1400, "height": 900}))
+    await chat.page.get_by_role("group", name="Panels").get_by_role("button", name="Checkpoints").click()
+    panel = chat.page.get_by_role("tabpanel", name="Checkpoints")
+    await panel.get_by_text("waits for an answer").click()
+    await panel.get_by_role("group", name="State after researcher").get_by_text("value").click()
+    await panel.get_by_role("button", name="With another input").click()
+    await panel.get_by_role("textbox", name="Input").fill("{")
+    await panel.get_by_role("button", name="Run again from here").click()
+    await expect(panel.get_by_role("alert")).to_be_visible()
 
     assert await findings(chat.page) == []
 

@@ -59,6 +59,17 @@ async def test_the_third_lesson_asks_and_goes_on_with_a_yes(visits: Visits, serv
     assert workflow["status"] == "completed"
 
 
+async def test_every_lesson_asks_for_the_model_that_was_picked(visits: Visits, server: ServerProcess) -> None:
+    chat = await Chat.open(visits, server)
+    await chat.button("Model: ").click()
+    await chat.page.get_by_role("menuitemradio", name="offline-demo").click()
+
+    async with chat.page.expect_request("**/api/coordinator/sequential") as asked:
+        await chat.button("Be asked before it goes on").click()
+
+    assert '"model":"offline-demo"' in ((await asked.value).post_data or "")
+
+
 async def test_a_no_ends_the_run_and_says_so(visits: Visits, server: ServerProcess) -> None:
     chat = await Chat.open(visits, server)
 

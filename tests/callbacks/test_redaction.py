@@ -347,3 +347,27 @@ async def test_a_tools_arguments_output_and_error_are_masked() -> None:
     assert of_type(events, ToolStart)[0].args == {"password": MASK, "note": MASK}
     assert of_type(events, ToolEnd)[0].output == f"{MASK} is in"
     assert _leaks(events, CANARY) + _leaks(events, "hunter2") == []
+
+
+@pytest.mark.parametrize("block", [{"base64": "{}"}, {"image_url": {"url": "data:image/png;base64,{}"}}])
+def test_the_bytes_of_a_picture_become_a_note(block: dict[str, Any]) -> None:
+    data = "aGVsbG8g" * 5_000
+    filled = json.loads(json.dumps({"type": "image", "mime_type": "image/png", **block}).replace("{}", data))
+
+    shown = json.dumps(redaction.plain({"messages": [HumanMessage(content=[filled])]}))
+
+    assert data[:100] not in shown
+    assert "bytes, not shown]" in shown
+    assert "image/png" in shown
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"base64": "aGVsbG8g"},  # small enough to be seen
+        {"data": "many words " * 5_000},
+        {"text": "aGVsbG8g" * 5_000},
+    ],
+)
+def test_what_is_small_or_no_bytes_is_shown(value: Any) -> None:
+    assert redaction.plain(value) == value

@@ -135,6 +135,15 @@ def test_another_text_takes_the_place_of_the_users(given: Any, expected: Any) ->
 # The answers
 
 
+def test_another_text_keeps_the_pictures_that_came_with_it() -> None:
+    picture = {"type": "image", "base64": "AAAA", "mime_type": "image/png"}
+    given = {"messages": [{"role": "user", "content": [{"type": "text", "text": "Hi"}, picture]}]}
+
+    changed = with_text(given, "Bye")
+
+    assert changed == {"messages": [{"role": "user", "content": [{"type": "text", "text": "Bye"}, picture]}]}
+
+
 def test_messages_follow_one_another_from_the_question_on() -> None:
     found = messages_of(a_run(), workflow(said(1, "Hm"), said(2, "Fine"), final_response="Fine"))
 

@@ -70,6 +70,9 @@ _NEEDLES = (
     *("AIza", "k-", "k_", "lsv2", "xox", "ghp", "gho", "ghu", "ghs", "ghr", "glpat", "AKIA", "ASIA", "eyJ"),
     *("-----BEGIN", "://", *(f"{name}=" for name in _URL_PARAMETERS)),
 )
+# Pictures and files within messages: nobody reads their bytes in a log, and a mask inside would break them.
+_BYTES_KEYS = frozenset({"base64", "data", "url", "image_url"})
+_BASE64 = re.compile(r"(?:data:[\w.+/;=-]{1,200},)?[A-Za-z0-9+/_-]{200}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -140,13 +143,24 @@ class Redaction:
         return self._plain(_opened(value), above)
 
     def _member(self, key: Any, value: Any, above: tuple[int, ...]) -> Any:
-        return MASK if value and isinstance(key, str) and _is_telling(key) else self._plain(value, above)
+        if value and isinstance(key, str) and _is_telling(key):
+            return MASK
+        return _size_of(value) if _is_long_base64(key, value) else self._plain(value, above)
 
 
 @lru_cache(SHORT_TEXTS)
 def _is_telling(key: str) -> bool:
     name = key.lower().translate(_JOINTS)
     return name in _SECRET_KEYS or name.endswith(_SECRET_ENDINGS)
+
+
+def _is_long_base64(key: Any, value: Any) -> bool:
+    is_long = isinstance(value, str) and len(value) > MAX_VALUE_BYTES
+    return is_long and key in _BYTES_KEYS and _BASE64.match(value) is not None
+
+
+def _size_of(base64: str) -> str:
+    return f"[{len(base64) * 3 // 4 - base64[-2:].count('=')} bytes, not shown]"
 
 
 def _number(value: int | float) -> Any:

@@ -18,6 +18,7 @@ from pydantic import SecretStr, ValidationError, model_validator
 
 from cantata.graphs.faults import ModelFault
 from cantata.graphs.gemini_answers import Answer
+from cantata.graphs.gemini_media import check_media
 from cantata.graphs.gemini_retries import Attempts
 from cantata.graphs.model_settings import ModelOptions, ModelSettings
 
@@ -163,6 +164,10 @@ class GeminiChat(ChatGoogleGenerativeAI):
         with attempts.counted():
             async with asyncio.timeout(min(self.idle_seconds, attempts.remaining_seconds)):
                 return await anext(stream, None)
+
+    def _prepare_request(self, messages: list[BaseMessage], **kwargs: Any) -> dict[str, Any]:
+        check_media(messages)
+        return super()._prepare_request(messages, **kwargs)
 
     def _new_attempts(self) -> Attempts:
         key = self.google_api_key.get_secret_value() if self.google_api_key else ""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
+from cantata.graphs.offline_attachments import seen_in
 from cantata.graphs.offline_delegation import failures, is_delegation, put_together
 from cantata.graphs.offline_label import LABEL, labelled, unlabelled
 from cantata.graphs.offline_planning import ToolSpec
@@ -81,6 +82,9 @@ def _answer_freely(messages: Sequence[BaseMessage], tool_names: Sequence[str]) -
     """Answer without tools: small talk, memory of this conversation, sums, else say what is possible."""
     prompt = prompt_of(messages)
     text = _small_talk(prompt.text, tool_names) or _memory(prompt.text, messages) or _sums(prompt)
+    asked = next((message for message in reversed(messages) if isinstance(message, HumanMessage)), None)
+    if asked is not None and (seen := seen_in(asked)):
+        text = f"{seen} {text or _abilities(tool_names)}"
     if text is None:
         text = f"You asked: “{_clipped(prompt.text, 200)}”. I have no rule for that. {_abilities(tool_names)}"
     return labelled(text)

@@ -1,7 +1,7 @@
 /** The page: the conversations, the one that is open, and what is shown beside it. */
 import { createClient } from "@cantata/client";
 import { useCallback, useDeferredValue, useEffect, useState } from "react";
-import { door, useAccess } from "./access/access.ts";
+import { door, mayRun, useAccess } from "./access/access.ts";
 import type { Access } from "./access/door.ts";
 import { SignInAgain, SignInPage } from "./access/SignIn.tsx";
 import { LiveRegion } from "./parts/LiveRegion.tsx";
@@ -105,7 +105,9 @@ function Page({ access }: { access: Extract<Access, { phase: "in" | "over" }> })
       workflowId={workflowId}
       isEarlier={chosenId !== null && chosenId !== latestId}
       panel={panel}
+      mayRun={mayRun(access.principal)}
       onPanel={setPanel}
+      onStarted={() => hasRoom || setPanel(null)}
       onLatest={() => go({ name: "session", sessionId }, { replace: true })}
       onClose={() => setPanel(null)}
     />

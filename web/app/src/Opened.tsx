@@ -4,15 +4,13 @@ import { lazy, Suspense, type ReactNode } from "react";
 import type { Principal } from "./access/door.ts";
 import { announce } from "./parts/LiveRegion.tsx";
 import { Spinner } from "./parts/Spinner.tsx";
-import { sessionsChanged } from "./sessions/changes.ts";
 import type { Choices } from "./sessions/choices.ts";
 import type { Told } from "./sessions/Conversation.tsx";
-import { post } from "./sessions/outbox.ts";
+import { openStarted } from "./sessions/sending.ts";
 import type { ListedSession } from "./sessions/useSessions.ts";
 import { ErrorBoundary } from "./shell/ErrorBoundary.tsx";
 import type { PanelName } from "./shell/panels.ts";
 import type { Route } from "./shell/routes.ts";
-import { go } from "./shell/useRoute.ts";
 import { StartPage } from "./start/StartPage.tsx";
 
 /** Asked for at once, and not waited for: the start page is there before what shows runs. */
@@ -91,10 +89,7 @@ function Place({ route, client, choices, hasDemo, isReachable, principal, listed
 /** A composed workflow's run is shown in the conversation that the server has made for it. */
 async function composed(client: Client, run: Run, title: string): Promise<void> {
   try {
-    const { session_id: sessionId, graph } = await client.workflows.get(await run.workflowId);
-    post({ sessionId, text: title, graph, run });
-    sessionsChanged();
-    go({ name: "session", sessionId });
+    await openStarted(client, run, title);
   } catch {
     announce("The workflow could not be started."); // the composer shows why
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { choicesOf, graphToGoOnWith, NO_CHOICES } from "../src/sessions/choices.ts";
+import { choicesOf, graphToGoOnWith, modelToAsk, NO_CHOICES } from "../src/sessions/choices.ts";
 
 const GRAPH = { name: "assistant", description: "Answers.", input_schema: null, error: null };
 const READY = { name: "trip_planner", description: "Plans.", origin: "ready-made", input_schema: null };
@@ -41,4 +41,17 @@ test("nobody is named before the conversation is known", () => {
 
 test("whom it was with is asked also where the server has not told yet who there is", () => {
   assert.equal(graphToGoOnWith("writer", NO_CHOICES), "writer");
+});
+
+const OFFERED = choicesOf([], [], [{ name: "gemini-2.5-flash", provider: "google", is_default: true }]);
+
+test("the model that was picked is asked for, unless the server offers it no more", () => {
+  assert.deepEqual(
+    ["gemini-2.5-flash", "gone", ""].map((picked) => modelToAsk(picked, OFFERED)),
+    ["gemini-2.5-flash", undefined, undefined],
+  );
+});
+
+test("while it is not known what the server offers, what was picked is asked for", () => {
+  assert.equal(modelToAsk("gemini-2.5-flash", NO_CHOICES), "gemini-2.5-flash");
 });

@@ -302,7 +302,9 @@ LOGOUT_ANSWERS: Answers = {
     204: {"description": "The cookie is gone."},
     **_problems(_403="Another site's page sent this"),
 }
-ME_ANSWERS: Answers = {200: {"description": "`principal` or null, `methods` to say who you are, and `is_open`."}}
+ME_ANSWERS: Answers = {
+    200: {"description": "`principal` or null, `methods` to say who you are, `is_open`, and `limits` of a request."}
+}
 METRICS_ANSWERS: Answers = {
     200: {"description": "Prometheus' text format.", "content": {"text/plain": {"schema": {"type": "string"}}}}
 }

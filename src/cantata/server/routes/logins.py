@@ -44,12 +44,14 @@ class CallbackQuery(Parameters):
 @router.get("/me", responses=ME_ANSWERS)
 @open_to_all
 async def me(query: NoQuery, request: Request, answers: Service) -> Response:
-    """Tell who you are, and how you could say so."""
+    """Tell who you are, how you could say so, and how much a request may hold."""
     principal, access = principal_in(request.scope), request.app.state.access
+    settings = request.app.state.settings
     content = {
         "principal": None if principal is None else principal.as_json(),
         "methods": list(access.methods),
         "is_open": access.is_open,
+        "limits": {"body_bytes": settings.max_body_bytes, "message_chars": settings.max_message_chars},
     }
     return json_response(content, headers={"Cache-Control": "no-store"})
 

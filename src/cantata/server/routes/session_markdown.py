@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from cantata.server.runs.messages import USER
+from cantata.server.runs.messages import USER, attachments_in
 from cantata.server.runs.model import Message, Session
 from cantata.server.runs.ports.sessions import RunPlace
 from cantata.server.runs.sessions import title_of
@@ -48,7 +48,17 @@ def turn(number: int, follows: int | None, run: RunPlace, messages: Sequence[Mes
 def _spoken(message: Message, who: str) -> str:
     model = message.metadata.get("model")
     name = f"**{who}**" + (f" ({_plain(model)})" if model else "")
-    return f"{name} · {_when(message.timestamp)}\n\n{_quoted(message.content)}"
+    attached = [f"Attached: {_attached(part)}" for part in attachments_in(message.content_parts)]
+    return "\n\n".join([f"{name} · {_when(message.timestamp)}", _quoted(message.content), *attached])
+
+
+def _attached(part: Entry) -> str:
+    extras = part.get("extras")
+    name = extras.get("filename") if isinstance(extras, dict) else None
+    data = part.get("base64")
+    size = f"{len(data) * 3 // 4 - data[-2:].count('=')} bytes" if isinstance(data, str) else None
+    facts = [str(fact) for fact in (part.get("mime_type"), size) if fact]
+    return _plain(f"{name or part['type']} ({', '.join(facts)})" if facts else str(name or part["type"]))
 
 
 def _way(workflow: Entry) -> list[str]:

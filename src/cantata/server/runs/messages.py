@@ -14,6 +14,7 @@ from cantata.server.runs.ids import RunId, message_id_of, uuid_of
 from cantata.server.runs.model import Message, Run
 
 USER = "user"
+ATTACHED = ("image", "file", "audio", "video", "image_url")  # the types of parts that are no words
 
 Entry = dict[str, Any]
 
@@ -75,8 +76,9 @@ def text_of(given: Any) -> str | None:
 
 
 def with_text(given: Any, text: str) -> Any:
-    """Return the input with *text* in place of the user's; None when it holds none."""
-    if parts_of(given) is None:
+    """Return the input with *text* in place of the user's, whose pictures and files stay; None when it holds none."""
+    parts = parts_of(given)
+    if parts is None:
         return None
     if isinstance(given, str):
         return text
@@ -84,7 +86,14 @@ def with_text(given: Any, text: str) -> Any:
     if messages is None:
         return dict.fromkeys(given, text)
     before = messages[:-1] if isinstance(messages, list) else []
-    return {**given, "messages": [*before, {"role": USER, "content": text}]}
+    attached = attachments_in(parts)
+    content = [{"type": "text", "text": text}, *attached] if attached else text
+    return {**given, "messages": [*before, {"role": USER, "content": content}]}
+
+
+def attachments_in(parts: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return those parts of a message that are pictures or files."""
+    return [part for part in parts if isinstance(part, dict) and part.get("type") in ATTACHED]
 
 
 def _parts_of_message(messages: Any) -> list[Any] | None:

@@ -33,6 +33,9 @@ export const loginAddress = (): string => `${BASE}/auth/login?next=${encodeURICo
 export const isAdmin = (principal: Principal | null): boolean =>
   principal === null || principal.scopes.includes("admin:*");
 
+export const mayRun = (principal: Principal | null): boolean =>
+  principal === null || principal.scopes.includes("workflows:write");
+
 /** Asks for what the client has no function for. Once the key is over, it waits for another, as the client does. */
 export async function askJson<Answer>(path: string, signal: AbortSignal): Promise<Answer> {
   const send = (key: string) =>

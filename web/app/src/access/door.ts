@@ -28,6 +28,7 @@ interface Me {
   principal: Principal | null;
   methods: string[];
   is_open: boolean;
+  limits?: { body_bytes: number };
 }
 
 /** Where a key is kept: as long as the tab, and for no other one. */
@@ -38,6 +39,8 @@ export interface Place {
 }
 
 export type Ask = (method: string, path: string, headers: Record<string, string>) => Promise<Response>;
+
+const USUAL_BODY_BYTES = 1_048_576; // of a server that does not say
 
 const KEY = "cantata.key";
 
@@ -60,6 +63,8 @@ export class Door {
   private waiting: (() => void)[] = [];
   private access: Access = { phase: "asking" };
   private key: string;
+  /** How large a request may be. */
+  bodyBytes = USUAL_BODY_BYTES;
 
   constructor(ask: Ask, place: Place) {
     this.ask = ask;
@@ -125,6 +130,7 @@ export class Door {
     const told = (await response.json().catch(() => ({}))) as Partial<Me> & { code?: string; detail?: string };
     if (!response.ok)
       throw new Refused(response.status, told.code ?? `http_${response.status}`, told.detail ?? response.statusText);
+    this.bodyBytes = told.limits?.body_bytes ?? USUAL_BODY_BYTES;
     return { principal: told.principal ?? null, methods: told.methods ?? [], is_open: told.is_open ?? false };
   }
 

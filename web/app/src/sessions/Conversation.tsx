@@ -51,7 +51,8 @@ export function Conversation(props: ConversationProps) {
   const { model } = usePreferences();
   const graph = chosenGraph ?? graphToGoOnWith(turns.at(-1)?.graph ?? (conversation ? null : undefined), choices);
 
-  const title = conversation?.title ?? turns[0]?.question?.text ?? null;
+  const [first] = turns;
+  const title = conversation?.title ?? (first?.question?.text || first?.question?.attached?.[0]?.name || null);
   const latestId = turns.findLast((turn) => turn.workflowId !== null)?.workflowId ?? null;
   useEffect(() => onTold({ sessionId, title, latestId }), [sessionId, title, latestId, onTold]);
   useEffect(() => {

@@ -11,10 +11,14 @@ import {
 } from "react";
 import { IconButton } from "../parts/Button.tsx";
 import { Icon } from "../parts/Icon.tsx";
+import { AttachButton } from "./AttachButton.tsx";
+import { Attached } from "./Attached.tsx";
+import type { Attachment } from "./attachments.ts";
 import { draftOf, setDraft } from "./drafts.ts";
-import { inputFrom, inputKind, type Member } from "./inputs.ts";
+import { inputFrom, inputKind, takesFiles, type Member } from "./inputs.ts";
 import { GraphPicker, ModelPicker } from "./pickers.tsx";
 import type { Choices } from "./choices.ts";
+import { useAttachments, useDropped } from "./useAttachments.ts";
 import "./message-box.css";
 
 export interface Wanted {
@@ -23,12 +27,14 @@ export interface Wanted {
   graph: string;
   /** Given for a graph that wants no text. */
   input?: Record<string, unknown>;
+  /** What goes with the text; left out where there is nothing. */
+  attached?: readonly Attachment[];
 }
 
 export interface MessageBoxHandle {
   focus: () => void;
-  /** Puts *text* in, unless there is some. */
-  fill: (text: string) => void;
+  /** Puts in what was written, unless there is something. */
+  fill: (text: string, attached?: readonly Attachment[]) => void;
 }
 
 interface MessageBoxProps {
@@ -56,10 +62,15 @@ export function MessageBox(props: MessageBoxProps) {
   const [fields, setFields] = useState<Record<string, string>>({});
   const [faults, setFaults] = useState<Record<string, string>>({});
   const [isDue, setIsDue] = useState(false);
+  const attachments = useAttachments(draftKey);
+  const { attached } = attachments;
   const field = useRef<HTMLTextAreaElement>(null);
   const hintId = useId();
   const listed = choices.graphs.find(({ name }) => name === graph);
   const kind = listed ? inputKind(listed) : ({ kind: "text" } as const);
+  const mayAttach = listed !== undefined && takesFiles(listed);
+  const take = (files: FileList) => mayAttach && void attachments.add(files);
+  const isDropping = useDropped(take);
 
   useEffect(() => {
     setDraft(draftKey, text);
@@ -67,20 +78,26 @@ export function MessageBox(props: MessageBoxProps) {
   useLayoutEffect(() => grow(field.current), [text, kind.kind]);
   useImperativeHandle(ref, () => ({
     focus: () => field.current?.focus(),
-    fill: (given) => setText((before) => before || given),
+    fill: (given, files) => {
+      setText((before) => before || given);
+      if (files && attached.length === 0) attachments.put(files);
+    },
   }));
 
+  const isEmpty = kind.kind !== "members" && text.trim() === "" && attached.length === 0;
+
   function send() {
-    if (graph === null) return setIsDue(text.trim() !== "");
+    if (graph === null) return setIsDue(!isEmpty);
     if (kind.kind === "members") {
       const read = inputFrom(kind.members, fields);
       setFaults("faults" in read ? read.faults : {});
       if ("faults" in read) return;
       setFields({});
       onSend({ text: JSON.stringify(read.input), graph, input: read.input });
-    } else if (text.trim()) {
+    } else if (!isEmpty && (attached.length === 0 || mayAttach)) {
       setText("");
-      onSend({ text, graph });
+      attachments.put([]);
+      onSend({ text, graph, ...(attached.length > 0 && { attached }) });
     }
   }
 
@@ -90,16 +107,27 @@ export function MessageBox(props: MessageBoxProps) {
     if (kind.kind !== "members") send(); // a form shows that the text is none of its members
   }, [isDue, graph]);
 
-  const isEmpty = kind.kind === "members" ? false : text.trim() === "";
   return (
     <form
       className="box"
       aria-label="Message"
+      data-dropping={isDropping && mayAttach}
       onSubmit={(event) => {
         event.preventDefault();
         send();
       }}
+      onPaste={(event) => {
+        const { files, types } = event.clipboardData;
+        if (files.length === 0 || types.includes("text/plain")) return; // office programs add a picture of the text
+        event.preventDefault();
+        take(files);
+      }}
     >
+      <Attached
+        attachments={attachments}
+        notTakenBy={mayAttach || graph === null ? null : graph}
+        onRemoved={() => field.current?.focus()}
+      />
       {kind.kind === "members" ? (
         <Members members={kind.members} fields={fields} faults={faults} onChange={setFields} />
       ) : (
@@ -123,6 +151,7 @@ export function MessageBox(props: MessageBoxProps) {
         />
       )}
       <div className="box-row">
+        {mayAttach && <AttachButton attachments={attachments} />}
         <GraphPicker choices={choices} graph={graph} onChoose={props.onGraph} />
         <ModelPicker models={choices.models} model={props.model} onChoose={props.onModel} />
         <span className="box-hint" id={hintId}>

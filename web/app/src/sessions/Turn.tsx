@@ -49,7 +49,14 @@ export const Turn = memo(function Turn(props: TurnProps) {
       {props.refusal ? (
         <Refused
           error={props.refusal}
-          onGiveBack={() => props.onGiveBack({ key: turn.key, text: turn.question?.text ?? "", graph: turn.graph })}
+          onGiveBack={() =>
+            props.onGiveBack({
+              key: turn.key,
+              text: turn.question?.text ?? "",
+              attached: turn.question?.attached,
+              graph: turn.graph,
+            })
+          }
         />
       ) : null}
       {props.isWaiting && turn.workflowId && (

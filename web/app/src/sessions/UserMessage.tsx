@@ -2,6 +2,8 @@
 import { useEffect, useRef, useState } from "react";
 import { Button, IconButton } from "../parts/Button.tsx";
 import { Copy } from "../parts/Copy.tsx";
+import { AttachmentList } from "./AttachmentList.tsx";
+import { textWith } from "./attachments.ts";
 import { BranchSwitch, type BranchKind } from "./BranchSwitch.tsx";
 import type { placeIn, Question } from "./tree.ts";
 
@@ -15,11 +17,13 @@ interface UserMessageProps {
 
 export function UserMessage({ question, place, versions, onEdit, onChoose }: UserMessageProps) {
   const [isEditing, setIsEditing] = useState(false);
+  const { attached = [] } = question;
   const text = question.json === undefined ? question.text : JSON.stringify(question.json, null, 2);
   if (isEditing && onEdit) {
     return (
       <Editor
         text={question.text}
+        hasAttached={attached.length > 0}
         onClose={() => setIsEditing(false)}
         onSend={(changed) => {
           setIsEditing(false);
@@ -30,13 +34,16 @@ export function UserMessage({ question, place, versions, onEdit, onChoose }: Use
   }
   return (
     <div className="user">
-      <div className="user-bubble" dir="auto">
-        {question.json === undefined ? text : <pre dir="ltr">{text}</pre>}
-      </div>
+      {attached.length > 0 && <AttachmentList attached={attached} />}
+      {text !== "" && (
+        <div className="user-bubble" dir="auto">
+          {question.json === undefined ? text : <pre dir="ltr">{text}</pre>}
+        </div>
+      )}
       <div className="user-actions">
         <BranchSwitch what="question" place={place} length={versions} onChoose={onChoose} />
         <span className="user-hover">
-          <Copy text={text} label="Copy the message" />
+          <Copy text={textWith(text, attached)} label="Copy the message" />
           {onEdit && question.json === undefined && (
             <IconButton icon="edit" label="Edit: makes a new branch" onClick={() => setIsEditing(true)} />
           )}
@@ -46,7 +53,14 @@ export function UserMessage({ question, place, versions, onEdit, onChoose }: Use
   );
 }
 
-function Editor({ text, onClose, onSend }: { text: string; onClose: () => void; onSend: (text: string) => void }) {
+interface EditorProps {
+  text: string;
+  hasAttached: boolean;
+  onClose: () => void;
+  onSend: (text: string) => void;
+}
+
+function Editor({ text, hasAttached, onClose, onSend }: EditorProps) {
   const [value, setValue] = useState(text);
   const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
@@ -79,7 +93,7 @@ function Editor({ text, onClose, onSend }: { text: string; onClose: () => void; 
         }}
       />
       <div className="user-editor-row">
-        <span>The first version stays, on a branch of its own.</span>
+        <span>The first version stays, on a branch of its own.{hasAttached && " What is attached goes along."}</span>
         <Button onClick={onClose}>Cancel</Button>
         <Button kind="primary" type="submit" disabled={isSame}>
           Send

@@ -36,6 +36,15 @@ export function graphToGoOnWith(latest: string | null | undefined, choices: Choi
   return latest !== null && canBeAsked ? latest : FIRST_GRAPH;
 }
 
+/**
+ * The model to ask for; undefined for the server's own choice. One that was picked once may be gone: another key, another
+ * server. Without a list nobody can tell.
+ */
+export function modelToAsk(picked: string, { models }: Choices): string | undefined {
+  const isOffered = models.length === 0 || models.some(({ name }) => name === picked);
+  return (isOffered && picked) || undefined;
+}
+
 /** Puts together what the server lists. A stored workflow is run by its name like any graph, but is listed apart. */
 export function choicesOf(
   graphs: readonly ListedGraph[],

@@ -31,6 +31,12 @@ export function inputKind(graph: ListedGraph): InputKind {
   return { kind: "members", members: members.sort((one, other) => Number(other.isRequired) - Number(one.isRequired)) };
 }
 
+/** Files go with a message. A workflow whose value goes from step to step would lose them on the way. */
+export function takesFiles({ error, input_schema }: ListedGraph): boolean {
+  const properties = asSchema(asSchema(input_schema)?.["properties"]) ?? {};
+  return error === null && "messages" in properties && !("input" in properties);
+}
+
 /** What the form's fields hold, as the input of a run. A text member is taken as it is, any other is JSON. */
 export function inputFrom(
   members: readonly Member[],

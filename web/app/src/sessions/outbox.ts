@@ -4,12 +4,14 @@
  */
 import type { Run } from "@cantata/client";
 import { useMemo, useSyncExternalStore } from "react";
+import type { Attachment } from "./attachments.ts";
 
 export interface Sent {
   /** Of the turn, for as long as the page lives: so that nothing is drawn anew once the run has its name. */
   key: string;
   sessionId: string;
   text: string;
+  attached: readonly Attachment[] | undefined;
   graph: string;
   run: Run;
   /** Ends the attempt to send it. */
@@ -28,14 +30,23 @@ let count = 0;
 const listeners = new Set<() => void>();
 
 type Sending = Pick<Sent, "sessionId" | "text" | "graph" | "run"> &
-  Partial<Pick<Sent, "insteadOf" | "questionId" | "sending">>;
+  Partial<Pick<Sent, "attached" | "insteadOf" | "questionId" | "sending">>;
 
 /** Shows *sending* as a turn. */
 export function post(sending: Sending): void {
   const key = `sent-${++count}`;
   change([
     ...sent,
-    { insteadOf: null, questionId: null, sending: null, ...sending, key, workflowId: null, error: null },
+    {
+      attached: undefined,
+      insteadOf: null,
+      questionId: null,
+      sending: null,
+      ...sending,
+      key,
+      workflowId: null,
+      error: null,
+    },
   ]);
   Promise.resolve(sending.run.workflowId).then(
     (workflowId) => update(key, { workflowId }),

@@ -1,8 +1,11 @@
 /** Sends what the user wrote to whom they chose, into a conversation. */
-import type { Client } from "@cantata/client";
+import type { Client, Run } from "@cantata/client";
+import { go } from "../shell/useRoute.ts";
+import { blocksOf } from "./attachments.ts";
+import { sessionsChanged } from "./changes.ts";
+import { modelToAsk, type Choices } from "./choices.ts";
 import type { Wanted } from "./MessageBox.tsx";
 import { post } from "./outbox.ts";
-import type { Choices } from "./choices.ts";
 
 export interface Message extends Wanted {
   sessionId: string;
@@ -13,10 +16,9 @@ export interface Message extends Wanted {
 
 /** While the conversation is busy the message waits its turn. */
 export function send(client: Client, message: Message): void {
-  const { sessionId, text, input, graph, choices } = message;
-  // A model that was picked once may be gone: another key, another server. Without a list nobody can tell.
-  const isOffered = choices.models.length === 0 || choices.models.some(({ name }) => name === message.model);
-  const model = isOffered ? message.model || undefined : undefined;
+  const { sessionId, text, attached, graph, choices } = message;
+  const input = message.input ?? (attached && { messages: [{ role: "user", content: blocksOf(text, attached) }] });
+  const model = modelToAsk(message.model, choices);
   const sending = new AbortController();
   const { signal } = sending;
   const run = input
@@ -25,5 +27,17 @@ export function send(client: Client, message: Message): void {
         { signal },
       )
     : client.sendMessage(text, { sessionId, graph, ifBusy: "enqueue", model, signal });
-  post({ sessionId, text, graph, run, sending });
+  post({ sessionId, text, attached, graph, run, sending });
+}
+
+/**
+ * Opens the conversation that the server has made for a run that was started elsewhere, with *text* as what was said.
+ *
+ * Throws what the server refused it with; then nothing is opened.
+ */
+export async function openStarted(client: Client, run: Run, text: string): Promise<void> {
+  const { session_id: sessionId, graph } = await client.workflows.get(await run.workflowId);
+  post({ sessionId, text, graph, run });
+  sessionsChanged();
+  go({ name: "session", sessionId });
 }

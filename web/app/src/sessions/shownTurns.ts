@@ -1,4 +1,5 @@
 /** The turns of a conversation as the page shows them: those that the server tells of, and those just sent. */
+import type { Attachment } from "./attachments.ts";
 import { placeIn, turnsTo, type PlacedRun, type Question, type SaidMessage } from "./tree.ts";
 
 export interface ShownTurn {
@@ -17,6 +18,7 @@ export interface SentTurn {
   key: string;
   workflowId: string | null;
   text: string;
+  attached?: readonly Attachment[] | undefined;
   graph: string;
   insteadOf: string | null;
   questionId: string | null;
@@ -57,7 +59,7 @@ function turnOf(sent: SentTurn): ShownTurn {
     workflowId: sent.workflowId,
     graph: sent.graph,
     status: "queued",
-    question: { messageId: sent.questionId, text: sent.text },
+    question: { messageId: sent.questionId, text: sent.text, ...(sent.attached && { attached: sent.attached }) },
     questions: [],
     answers: [],
   };

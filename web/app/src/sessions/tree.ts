@@ -3,6 +3,7 @@
  * of its own; another answer to a question is a run that goes on from the same place and has no question of its own.
  * A turn is one run on the shown branch, with the runs that could stand in its place.
  */
+import { attachmentsIn, type Attachment } from "./attachments.ts";
 
 export interface SaidMessage {
   message_id: string;
@@ -24,6 +25,8 @@ export interface Question {
   /** null until the server has told it. */
   messageId: string | null;
   text: string;
+  /** The pictures and files that came with it, if any. */
+  attached?: readonly Attachment[];
   /** What was said when it is no text. */
   json?: unknown;
 }
@@ -141,7 +144,12 @@ function userAbove(message: SaidMessage, byId: ReadonlyMap<string, SaidMessage>)
 }
 
 function questionIn(message: SaidMessage): Question {
-  const question = { messageId: message.message_id, text: message.content };
+  const attached = attachmentsIn(message.content_parts);
+  const question = {
+    messageId: message.message_id,
+    text: message.content,
+    ...(attached.length > 0 && { attached }),
+  };
   const json = message.content ? undefined : message.content_parts?.find(isJson);
   return json ? { ...question, json: json.json } : question;
 }

@@ -25,7 +25,7 @@ interface Place {
   onOpenPanel: (workflowId: string, panel: PanelName) => void;
 }
 
-export type NotTaken = Pick<Sent, "key" | "text" | "graph">;
+export type NotTaken = Pick<Sent, "key" | "text" | "attached" | "graph">;
 
 export interface Actions {
   stop: (workflowId: string) => void;
@@ -67,10 +67,10 @@ export function useActions({ client, sessionId, turns: told, stick, box, onGraph
   );
 
   const giveBack = useCallback(
-    ({ key, text, graph }: NotTaken) => {
+    ({ key, text, attached, graph }: NotTaken) => {
       drop(key);
       onGraph(graph);
-      box.current?.fill(text);
+      box.current?.fill(text, attached);
       box.current?.focus();
     },
     [box, onGraph],
@@ -85,7 +85,8 @@ export function useActions({ client, sessionId, turns: told, stick, box, onGraph
           ? client.sessions.regenerate(sessionId, messageId, { if_busy: "enqueue" })
           : client.sessions.edit(sessionId, messageId, { content: text, if_busy: "enqueue" });
       const place = { insteadOf: turn.workflowId, questionId: text === null ? messageId : null };
-      post({ sessionId, text: text ?? turn.question?.text ?? "", graph: turn.graph, run, ...place });
+      const { text: asked = "", attached } = turn.question ?? {};
+      post({ sessionId, text: text ?? asked, attached, graph: turn.graph, run, ...place });
       box.current?.focus();
       jump();
     },

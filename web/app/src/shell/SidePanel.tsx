@@ -14,6 +14,7 @@ import "./side-panel.css";
 
 const GraphPanel = lazy(() => import("../panels/GraphPanel.tsx"));
 const WaterfallPanel = lazy(() => import("../panels/WaterfallPanel.tsx"));
+const CheckpointsPanel = lazy(() => import("../panels/CheckpointsPanel.tsx"));
 const UsagePanel = lazy(() => import("../panels/UsagePanel.tsx"));
 
 interface SidePanelProps {
@@ -22,12 +23,17 @@ interface SidePanelProps {
   /** A turn further up was chosen: told, with a way back. */
   isEarlier: boolean;
   panel: PanelName;
+  /** Else runs are only looked at. */
+  mayRun: boolean;
   onPanel: (panel: PanelName) => void;
+  /** Called when a run was started here, and its conversation is open. */
+  onStarted: () => void;
   onLatest: () => void;
   onClose: () => void;
 }
 
-export function SidePanel({ client, workflowId, isEarlier, panel, onPanel, onLatest, onClose }: SidePanelProps) {
+export function SidePanel(props: SidePanelProps) {
+  const { workflowId, isEarlier, panel, onPanel, onLatest, onClose } = props;
   const id = useId();
   const workflow = useShown(workflowId, (shown) => shown?.workflow ?? null);
 
@@ -75,7 +81,7 @@ export function SidePanel({ client, workflowId, isEarlier, panel, onPanel, onLat
       <div className="side-body" id={`${id}-panel`} role="tabpanel" aria-labelledby={`${id}-${panel}`}>
         <ErrorBoundary of={`${workflowId} ${panel}`} what="panel" data={() => workflow ?? undefined}>
           <Suspense fallback={<Loading />}>
-            {workflow ? <Content client={client} workflow={workflow} panel={panel} /> : <Loading />}
+            {workflow ? <Content {...props} workflow={workflow} /> : <Loading />}
           </Suspense>
         </ErrorBoundary>
       </div>
@@ -83,12 +89,22 @@ export function SidePanel({ client, workflowId, isEarlier, panel, onPanel, onLat
   );
 }
 
-function Content({ client, workflow, panel }: { client: Client; workflow: Workflow; panel: PanelName }) {
+function Content({ client, workflow, panel, mayRun, onStarted }: SidePanelProps & { workflow: Workflow }) {
   switch (panel) {
     case "graph":
       return <GraphPanel client={client} workflow={workflow} onSelect={(path) => reveal(workflow.workflow_id, path)} />;
     case "waterfall":
       return <WaterfallPanel client={client} workflow={workflow} />;
+    case "checkpoints":
+      return (
+        <CheckpointsPanel
+          key={workflow.workflow_id}
+          client={client}
+          workflow={workflow}
+          mayRun={mayRun}
+          onStarted={onStarted}
+        />
+      );
     case "usage":
       return <UsagePanel workflow={workflow} />;
     case "json":

@@ -15,6 +15,7 @@ const ADVICE: Record<string, string> = {
   workflow_not_found: "It may have been deleted in another tab.",
   interrupt_mismatch: "It was answered already, perhaps in another tab. Load the page again to see how it went on.",
   message_too_long: "Make the message shorter.",
+  body_too_large: "Attach less, or smaller files.",
   host_not_allowed: "Open the page under the server's own name, or add this one to ALLOWED_HOSTS.",
   missing_scope: "Use a key or token that has it, or ask whoever runs the server.",
   premium_only: "Choose another model, or ask whoever runs the server.",

@@ -6,7 +6,7 @@ import { MessageBox, type MessageBoxHandle, type Wanted } from "../sessions/Mess
 import { newSessionId } from "../sessions/names.ts";
 import { post } from "../sessions/outbox.ts";
 import { send } from "../sessions/sending.ts";
-import { FIRST_GRAPH, type Choices } from "../sessions/choices.ts";
+import { FIRST_GRAPH, modelToAsk, type Choices } from "../sessions/choices.ts";
 import { DemoNote } from "../shell/Banner.tsx";
 import { prefer, usePreferences } from "../shell/preferences.ts";
 import { hashOf } from "../shell/routes.ts";
@@ -40,7 +40,13 @@ export function StartPage({ client, choices, hasDemo }: StartPageProps) {
       return;
     }
     const sessionId = newSessionId();
-    const run = client.coordinator.sequential({ steps: asks.steps, input: text, session_id: sessionId });
+    const asked = modelToAsk(model, choices);
+    const run = client.coordinator.sequential({
+      steps: asks.steps,
+      input: text,
+      session_id: sessionId,
+      ...(asked && { model: asked }),
+    });
     post({ sessionId, text, graph: "sequential", run });
     go({ name: "session", sessionId });
   }
