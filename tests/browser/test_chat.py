@@ -12,10 +12,29 @@ from tests.browser.visits import Visits
 from tests.server_process import ServerProcess
 
 
+FIRST_LOAD_BYTES = 200_000  # compressed, as they come
+
+
 @pytest.fixture
 def key() -> str:
     """Name a gate and the session that waits at it."""
     return f"k{uuid4().hex[:12]}"
+
+
+async def test_what_the_page_loads_first_is_light(visits: Visits, server: ServerProcess) -> None:
+    """With all that a conversation needs; graphs, the waterfall, formulas and colours of code come when they are."""
+    chat = await Chat.open(visits, server)
+    await chat.button("Watch an agent use its tools").click()
+    await expect(chat.turn(0)).to_be_visible()
+
+    sizes = await chat.page.evaluate(
+        """() => ["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind))
+            .filter(({ name }) => name.endsWith("/") || name.includes("/assets/"))
+            .map(({ encodedBodySize }) => encodedBodySize)"""
+    )
+
+    assert len(sizes) >= 5
+    assert 100_000 < sum(sizes) <= FIRST_LOAD_BYTES
 
 
 async def test_the_first_lesson_shows_two_tools_with_arguments_and_results(
