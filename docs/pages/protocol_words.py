@@ -66,8 +66,8 @@ AFTER_CURSORS = (
     """
     A run that is over answers **204** to its last id. A stream that ends without its format's last frame was cut, or
     the server is restarting: go on from the last id. If what you ask for has been removed, `stream_gap` comes instead,
-    in every format: put the text of its `snapshot` in place of yours. The last frame's `fullText` has then only the
-    chunks that followed, and its `final_response` all.
+    in every format, with the run's status and its text so far in the `snapshot`. `chunks` and `compat` then say `reset`
+    and tell the whole answer in one piece, also to a client whose id is behind what has been removed.
     """,
     """
     `GET /api/apps/{session_id}/agent/stream-continue` tells a whole session, one run after the other. There the run in
@@ -97,7 +97,7 @@ HEARTBEATS = (
     """
     A heartbeat is the event `heartbeat` in `reasoning`, unless it is left out, and the comment `: heartbeat` everywhere
     else, which reaches no listener. It has no `id`.
-    An answer as JSON takes no notice of these options.
+    Where the answer is no stream these options are refused with 422, and so is the `limit` of a page where it is one.
     """,
 )
 
@@ -155,12 +155,16 @@ ANSWER = """
     `chunks` and `compat` tell the *answer* and no other text. Agents and workflows that come with Cantata, or were
     posted as a spec, know whose words that is (`answer_nodes` of `workflow_started`); of any other graph it is all that
     its models say.
+
+    Branches that speak at the same time are told one message after another, in the order in which they began to speak:
+    what the others say meanwhile is held back, and comes in one piece when it is their turn.
     """
 
 RESETS = """
     **When a step is done anew**, after a crash, a retry or a human's answer, its words come again. Before they do, the
     stream says `reset`, and then in one piece the text before them that stands. So a client that clears its text at a
-    `reset` and adds every `chunk` has the right text at every moment:
+    `reset` and adds every `chunk` has the right text at every moment. So it has when retention has removed a part of
+    the log: whoever reads what is left is told `reset` and the whole text, in one piece:
     """
 
 MODELS = """

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.server_process import JSON, ServerProcess
+from tests.server_process import JSON, SSE, ServerProcess
 
 CHAT, RUNS = "/chat", "/api/workflows"
 NODE: dict[str, Any] = {"graph": "one_node", "input": {"key": "bad-input"}}
@@ -114,6 +114,30 @@ def test_an_unknown_or_bad_parameter_is_named(
 
     assert answer.status_code == 422
     assert where in [error["path"] for error in answer.json()["errors"]]
+
+
+@pytest.mark.parametrize(
+    ("request_line", "body", "headers", "where"),
+    [
+        ("POST /chat?format=chunks", HELLO, JSON, "format"),
+        ("POST /chat?coalesce_ms=5", HELLO, {"Prefer": "respond-async"}, "coalesce_ms"),
+        (f"POST {RUNS}?tokens=false", NODE, {}, "tokens"),
+        ("POST /api/workflows/{id}/resume?heartbeat_seconds=20", {"responses": {}}, {}, "heartbeat_seconds"),
+        ("GET /api/workflows/{id}/events?include=tool_end", None, JSON, "include"),
+        ("GET /api/stream/assistant?prompt=x&exclude=tool_end", None, JSON, "exclude"),
+        ("GET /api/workflows/{id}/events?limit=5", None, SSE, "limit"),
+    ],
+)
+def test_an_option_that_would_have_no_effect_is_refused(
+    *, server: ServerProcess, finished: str, request_line: str, body: Any, headers: dict[str, str], where: str
+) -> None:
+    """What says how a stream is told, where the answer is none, and the other way round."""
+    method, path = request_line.format(id=finished).split()
+
+    answer = server.client.request(method, path, json=body, headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert [error["path"] for error in answer.json()["errors"]] == [where]
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from tests.acceptance.conftest import Fresh
 from tests.acceptance.reading import told_by_log
 from tests.server_process import JSON, SSE, ServerProcess, eventually
 
+SAID = ("chunk", "index", "reset", "totalChunks", "fullText")
 SOON = {"EVENT_RETENTION_DAYS": "0.00001", "CHECKPOINT_RETENTION_DAYS": "0.00001", "RETENTION_INTERVAL_SECONDS": "0.1"}
 
 
@@ -45,6 +46,26 @@ def test_a_stream_of_a_trimmed_run_tells_the_gap_and_then_the_end(
     assert (gap.data["from_seq"], gap.data["to_seq"]) == (after + 1, last - 1)
     assert gap.data["snapshot"]["status"] == "completed"
     assert (end.event, end.data["seq"]) == ("workflow_completed", last)
+
+
+@pytest.mark.parametrize("after", [0, 3])
+def test_a_trimmed_run_still_tells_its_answer(forgetful: ServerProcess, key: str, after: int) -> None:
+    workflow = trimmed(forgetful, key)
+    text = "".join(message["content"] for message in workflow["messages"])
+    address = f"/api/workflows/{workflow['workflow_id']}/events?after={after}"
+
+    with forgetful.stream("GET", f"{address}&format=chunks") as stream:
+        _, gap, *chunks = stream.rest()
+    with forgetful.stream("GET", f"{address}&format=compat") as stream:
+        compat = [(frame.event, frame.data.get("chunk")) for frame in stream.rest() if frame.data is not None]
+
+    told = [{name: frame.data[name] for name in frame.data if name in SAID} for frame in chunks]
+    assert gap.event == "stream_gap"
+    assert told == [{"reset": True}, {"chunk": text, "index": 1}, {"totalChunks": 1, "fullText": text}]
+    assert compat == [
+        *(("stream_gap", None), ("connected", None), ("status", None), ("chunk", text)),
+        *(("complete", None), ("close", None)),
+    ]
 
 
 def test_from_the_gap_on_a_trimmed_log_is_read_as_ever(forgetful: ServerProcess, key: str) -> None:

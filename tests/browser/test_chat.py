@@ -11,7 +11,6 @@ from tests.browser.conftest import Fresh
 from tests.browser.visits import Visits
 from tests.server_process import ServerProcess
 
-
 FIRST_LOAD_BYTES = 200_000  # compressed, as they come
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from langgraph.types import Command, Send
 
 from cantata.callbacks.events import MessageStart, StepStart
-from cantata.server.persistence.checkpoints import mend_subgraphs_without_checkpointer
+from cantata.server.persistence.uncheckpointed import mend_subgraphs_without_checkpointer
 from tests.support.graphs import (
     NOTHING,
     Flaky,

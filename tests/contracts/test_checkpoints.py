@@ -17,9 +17,10 @@ from pydantic import BaseModel
 
 from cantata.graphs.data_types import DataTypes
 from cantata.server.errors import Fenced
-from cantata.server.persistence.checkpoints import SqliteSaver, mend_subgraphs_without_checkpointer
+from cantata.server.persistence.checkpoints import SqliteSaver
 from cantata.server.persistence.serializer import serializer
 from cantata.server.persistence.sqlite import Database
+from cantata.server.persistence.uncheckpointed import mend_subgraphs_without_checkpointer
 from cantata.server.runs.model import Claim, Fence, Rest
 from cantata.server.runs.ports.checkpoints import RunSaver
 from tests.support.backends import ALL, Backend, a_run, said, seqs

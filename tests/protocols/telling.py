@@ -2,18 +2,18 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from msgspec import UNSET
 
-from cantata.callbacks.events import MessageDelta, MessageStart, StoredEvent, WorkflowStarted
+from cantata.callbacks.events import MessageComplete, MessageDelta, MessageStart, StoredEvent, WorkflowStarted
 from cantata.server.protocols.projected import ProjectedLog
 from cantata.server.protocols.view import View
 from cantata.server.runs.fold import fold
 from cantata.server.runs.frames import Frames
 from cantata.server.runs.ids import Cursor, RunId, cursor_of
-from tests.support.logs import RUN
+from tests.support.logs import RUN, frames_of
 from tests.support.sse import EventSource, Message, read
 
 VIEWS = {
@@ -34,6 +34,13 @@ def told(frames: Frames, view: View, after: int = 0, run_id: RunId = RUN) -> byt
     """Tell a whole log to somebody who has seen it up to *after*, by a fold of their own."""
     log = ProjectedLog(run_id, view.projection("s1"), keeps_words=view.is_merging)
     return log.data(frames, after, view)
+
+
+def told_trimmed(events: Sequence[StoredEvent], to_seq: int, view: View, after: int) -> bytes:
+    """Tell a log of which the events up to *to_seq* are gone to somebody who has seen it up to *after*."""
+    log = ProjectedLog(RUN, view.projection("s1"), to_seq, keeps_words=view.is_merging)
+    log.catch_up(fold(frames_of(events).events()))
+    return log.prelude(view) + log.data(frames_of(events[to_seq:], after=to_seq), max(after, to_seq), view)
 
 
 def opening(after: int = 0) -> bytes:
@@ -91,19 +98,33 @@ def shown(told: Sequence[Message]) -> Page:
 
 
 def standing_texts(events: Sequence[StoredEvent]) -> Texts:
-    """Return the answer's words that no repetition made void, as a reader of the events works them out."""
+    """Return the answer's words that can be shown so far, as a reader of the events works them out.
+
+    No repetition made them void, and no message before theirs is still being said: messages come one after another, in
+    the order in which they began to be said.
+    """
     first = events[0]
     assert isinstance(first, WorkflowStarted)
     paths = [[]] if first.answer_nodes is UNSET else first.answer_nodes
     models = (first.metadata or {}).get("models") or [None] * len(paths)
     void = {message["message_id"]: message["void"] for message in fold(events)["messages"]}
     model_of: dict[str, Any] = {}
-    texts: Texts = {}
+    said: dict[Any, dict[str, str]] = {}
+    ended = set()
     for event in events:
         if isinstance(event, MessageStart) and not void[event.message_id]:
             at = next((n for n, path in enumerate(paths) if event.path[: len(path)] == path), None)
             model_of |= {} if at is None else {event.message_id: models[at]}
         if isinstance(event, MessageDelta) and event.message_id in model_of:
-            model = model_of[event.message_id]
-            texts[model] = texts.get(model, "") + event.delta
-    return texts
+            texts = said.setdefault(model_of[event.message_id], {})
+            texts[event.message_id] = texts.get(event.message_id, "") + event.delta
+        if isinstance(event, MessageComplete):
+            ended.add(event.message_id)
+    return {model: "".join(_one_after_another(texts, ended)) for model, texts in said.items()}
+
+
+def _one_after_another(texts: dict[str, str], ended: Collection[str]) -> Iterator[str]:
+    for message_id, text in texts.items():
+        yield text
+        if message_id not in ended:
+            return

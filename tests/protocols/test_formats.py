@@ -17,6 +17,7 @@ from cantata.server.protocols.view import View
 from tests.protocols.telling import (
     TEXTUAL,
     VIEWS,
+    Page,
     messages,
     opening,
     position,
@@ -24,6 +25,7 @@ from tests.protocols.telling import (
     standing_texts,
     sure,
     told,
+    told_trimmed,
 )
 from tests.support.engine import OWNER, open_server, unwatched
 from tests.support.graphs import NOTHING, asks, chain, handoff, nested, parallel, quiet, says
@@ -31,13 +33,16 @@ from tests.support.logs import (
     Plot,
     Scene,
     deltas,
+    end_of,
     frames_of,
     log_of_plot,
     log_of_scene,
     plots,
     scenes,
     start_of,
+    step_of,
     thought,
+    under,
     whole,
 )
 from tests.support.scripted import scripted
@@ -263,6 +268,116 @@ async def test_what_a_node_said_before_its_question_is_told_once_again_after_the
         {"chunk": "buy tea. ", "index": 6},
         {"fullText": "First. I would buy tea. "},
     ]
+
+
+AT_ONCE = whole(
+    [
+        start_of("m1", "a"),
+        start_of("m2", "b"),
+        *deltas("two ", message_id="m2"),
+        start_of("m3", "c"),
+        *deltas("three ", message_id="m3"),
+        *deltas("one "),
+        *deltas("words ", message_id="m2"),
+        end_of("m3", "three ", "c"),
+        end_of("m2", "two words ", "b"),
+        *deltas("more "),
+        end_of("m1", "one more ", "a"),
+    ]
+)
+"""Three nodes that speak at the same time; the first to begin is the last to say a word."""
+
+TEXT_ALONE = {"include": frozenset({"message_delta"})}
+
+
+@pytest.mark.parametrize("options", [{}, TEXT_ALONE, {"coalesce_seconds": 1.0}], ids=["all", "text", "merged"])
+@pytest.mark.parametrize("name", TEXTUAL)
+def test_messages_that_are_said_at_the_same_time_come_one_after_another(name: str, options: dict[str, Any]) -> None:
+    """Mixed piece by piece nobody could read them; none waits for one that has not said a word."""
+    told_frames = messages(told(frames_of(AT_ONCE), replace(VIEWS[name], **options)))
+
+    page = shown(told_frames)
+
+    assert page.texts == {None: "two words three one more "}
+    assert page.indexes[None][-1] == 4
+    check_resuming(AT_ONCE)
+
+
+def test_a_message_that_waited_is_told_with_the_end_of_the_one_before() -> None:
+    told_frames = messages(told(frames_of(AT_ONCE), VIEWS["chunks"]))
+
+    texts = [(one.last_event_id.rpartition("_")[2], json.loads(one.data).get("chunk")) for one in told_frames]
+    assert texts == [("4", "two "), ("8", "words "), ("10", "three one "), ("11", "more "), ("13", None)]
+
+
+async def test_a_branch_that_is_tried_again_while_it_waits_is_told_once() -> None:
+    """Its first try was never told, so nothing is taken back for it."""
+    failed = [start_of("m2", "b"), *deltas("wrong ", message_id="m2"), end_of("m2", "wrong ", "b")]
+    again = [start_of("m3", "b"), *deltas("right ", message_id="m3"), end_of("m3", "right ", "b")]
+    events = whole(
+        [
+            *(step_of("s1", "a"), step_of("s2", "b")),
+            *(under("s1", event) for event in [start_of("m1", "a"), *deltas("one ")]),
+            *(under("s2", event) for event in failed),
+            step_of("s3", "b", replaces=["s2"]),
+            *(under("s3", event) for event in again),
+            end_of("m1", "one ", "a"),
+        ]
+    )
+
+    told_frames = [json.loads(one.data) for one in messages(told(frames_of(events), VIEWS["chunks"]))]
+
+    assert [data["chunk"] for data in told_frames if "chunk" in data] == ["one ", "right "]
+    assert not any("reset" in data for data in told_frames)
+    check_text(events)
+
+
+SIDE_BY_SIDE = whole(
+    [
+        start_of("m1", "a"),
+        *deltas("one "),
+        start_of("m2", "b"),
+        *deltas("two ", message_id="m2"),
+        *deltas("more "),
+        end_of("m1", "one more ", "a"),
+        *deltas("words ", message_id="m2"),
+        end_of("m2", "two words ", "b"),
+    ],
+    [["a"], ["b"]],
+    ["x", "y"],
+)
+
+
+@pytest.mark.parametrize("name", ["compat with tokens", "chunks"])
+@pytest.mark.parametrize("events", [SIDE_BY_SIDE, AT_ONCE], ids=["two models", "one answer"])
+@pytest.mark.parametrize("to_seq", range(1, 10))
+def test_whoever_reads_a_trimmed_log_has_the_whole_text(events: list[StoredEvent], name: str, to_seq: int) -> None:
+    """From the start, resumed in what is gone, or behind it: the page is told the text anew, and the end agrees."""
+    view = VIEWS[name]
+    stream = messages(told(frames_of(events), view))
+    texts = {model: sorted(text.split()) for model, text in shown(stream).texts.items()}
+
+    pages = [
+        shown([*stream[:seen], *messages(told_trimmed(events, to_seq, view, after))]) for seen, after in cursors(stream)
+    ]
+
+    assert [{model: sorted(text.split()) for model, text in page.texts.items()} for page in pages] == [texts] * len(
+        pages
+    )
+    assert all(page.end == page.end | {"fullText": full_text(page)} for page in pages if name == "chunks")
+
+
+def cursors(stream: list[Message]) -> Iterator[tuple[int, int]]:
+    """Yield how many frames a client has seen, and its cursor then, for each that it can have."""
+    yield 0, 0
+    for count, one in enumerate(stream[:-1], 1):
+        if one.has_id:
+            yield count, int(one.last_event_id.rpartition("_")[2])
+
+
+def full_text(page: Page) -> Any:
+    """Return what the end must say of the text that the page shows."""
+    return page.texts[None] if None in page.texts else dict(page.texts)
 
 
 def test_what_gives_no_frame_keeps_no_pieces_apart() -> None:

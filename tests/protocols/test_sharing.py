@@ -258,9 +258,11 @@ async def test_readers_of_one_format_share_one_fold_and_its_frames() -> None:
         assert len(hall.projections) == 0
 
 
-@pytest.mark.parametrize("name", ["compat", "chunks", "session"])
-async def test_a_reader_of_what_was_removed_is_told_of_the_gap_and_then_the_rest(name: str) -> None:
-    """Whose words are the answer went with the first event: then all that begins after it is taken for it."""
+@pytest.mark.parametrize(
+    ("name", "text"), [("compat", "old new words "), ("chunks", "old new words "), ("session", "new words ")]
+)
+async def test_a_reader_of_what_was_removed_is_told_of_the_gap_and_then_the_rest(name: str, text: str) -> None:
+    """Formats that carry the answer tell the whole of it; in `session` the gap tells what each message lacks."""
     events = whole([start_of("m1"), *deltas("old "), start_of("m2"), *deltas("new ", "words ", message_id="m2")])
     async with a_hall(events) as hall:
         await hall.say(2)
@@ -275,7 +277,7 @@ async def test_a_reader_of_what_was_removed_is_told_of_the_gap_and_then_the_rest
     assert (gap.name, data["from_seq"], data["to_seq"]) == ("stream_gap", 1, 3)
     assert data["snapshot"]["text"] == "old new words "
     assert gap.last_event_id.endswith("_3")
-    assert said(rest) == "new words "
+    assert said(rest) == text
 
 
 def said(stream: Sequence[Message]) -> str:
@@ -291,3 +293,19 @@ def test_what_gives_no_frames_is_not_kept_without_bound() -> None:
 
     assert not log.reaches(1)
     assert log.reaches(20_000 - 500)
+
+
+@pytest.mark.parametrize("name", ["compat", "chunks"])
+async def test_all_who_read_a_log_behind_its_gap_get_the_same(name: str) -> None:
+    """Each begins with the workflow; one of them made it, and the others share it from some event on."""
+    async with a_hall(spoken(30)) as hall:
+        await hall.finish()
+        await hall.forget(10)
+
+        async with asyncio.TaskGroup() as tasks:
+            reading = [tasks.create_task(read(hall, Reader(0, 0, name, 0, (n,), None), 20)) for n in range(4)]
+        first, *others = [messages(task.result()) for task in reading]
+
+    assert others == [first] * 3
+    assert said(first) == "".join(f"word{n} " for n in range(30))
+    assert "stream_gap" not in {one.name for one in first}

@@ -13,8 +13,8 @@ from cantata.callbacks.tracing.tracing import Tracing
 from cantata.graphs.model_settings import ModelSettings
 from cantata.graphs.registry import GraphRegistry
 from cantata.graphs.source import GraphSource
-from cantata.server.persistence.checkpoints import mend_subgraphs_without_checkpointer
 from cantata.server.persistence.stores import open_store
+from cantata.server.persistence.uncheckpointed import mend_subgraphs_without_checkpointer
 from cantata.server.runs.allowances import Allowances
 from cantata.server.runs.budgets import Budgets
 from cantata.server.runs.definitions import Definitions

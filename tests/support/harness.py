@@ -10,7 +10,8 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from cantata.callbacks.events import StoredEvent
 from cantata.callbacks.graph_writer import seeded
-from cantata.callbacks.handler import Interruption, StreamingWorkflowCallbackHandler
+from cantata.callbacks.handler import StreamingWorkflowCallbackHandler
+from cantata.callbacks.interruption import Interruption
 from cantata.callbacks.redaction import Redaction
 from tests.support.invariants import check_invariants
 from tests.support.scripted import Pause

@@ -13,9 +13,11 @@ from msgspec import UNSET
 
 from cantata.callbacks.events import (
     AgentThinking,
+    MessageComplete,
     MessageDelta,
     MessageStart,
     ReasoningStep,
+    StepStart,
     StoredEvent,
     WorkflowCompleted,
     WorkflowStarted,
@@ -149,6 +151,43 @@ def start_of(message_id: str, *path: str) -> StoredEvent:
         agent="tested",
         role="assistant",
     )
+
+
+def end_of(message_id: str, content: str, *path: str) -> StoredEvent:
+    """Write the end of a message that the node at *path* said."""
+    return MessageComplete(
+        workflow_id=RUN,
+        timestamp=NOON,
+        node=path[-1] if path else "",
+        path=list(path),
+        span_id=f"span of {message_id}",
+        message_id=message_id,
+        agent="tested",
+        role="assistant",
+        status="ok",
+        content=content,
+    )
+
+
+def step_of(span_id: str, name: str, replaces: Any = UNSET) -> StoredEvent:
+    """Write the start of a step."""
+    return StepStart(
+        workflow_id=RUN,
+        timestamp=NOON,
+        node=name,
+        path=[name],
+        span_id=span_id,
+        step=1,
+        name=name,
+        task_id=span_id,
+        attempt=1,
+        replaces=replaces,
+    )
+
+
+def under(step: str, event: StoredEvent) -> StoredEvent:
+    """Put the start of a message under a step; nothing else of it names one."""
+    return msgspec.structs.replace(event, parent_span_id=step) if isinstance(event, MessageStart) else event
 
 
 def thought() -> StoredEvent:

@@ -121,6 +121,20 @@ def test_a_connection_that_stalls_is_given_up(server: ServerProcess, package: Pa
     assert phases.count(["reconnecting", "silent"]) == 2
 
 
+def test_a_stream_that_is_held_back_on_its_way_is_given_up_soon(
+    server: ServerProcess, package: Package, key: str
+) -> None:
+    """Headers without a byte: a proxy gathers the answer. Its 45 s of silence would be lost three times."""
+    run_id = flooded(server, key, 3)
+    script = f"const begun = Date.now(); {FOLLOW} show(Date.now() - begun);"
+    with Gate(server.port, lambda asked: stream(b"", hangs=True) if asked.number == 1 else None) as gate:
+        told, phases, took = package.run(script, gate.url, id=run_id)
+
+    assert told == server.events(run_id)
+    assert phases.count(["reconnecting", "silent"]) == 1
+    assert 5_000 <= took < 40_000
+
+
 def stalled(server: ServerProcess, run_id: str) -> Answer:
     """Stream what there is, half of it, and then nothing."""
     with server.stream("GET", f"/api/workflows/{run_id}/events") as whole:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, GenerationChunk, LLMResult
 
 from cantata.callbacks.redaction import clean_text
 
@@ -27,6 +28,24 @@ def thought_and_text(message: BaseMessage) -> tuple[str, str]:
     for block in content:
         _sort(block, thoughts, texts)
     return clean_text("".join(thoughts)), clean_text("".join(texts))
+
+
+def words_of(chunk: GenerationChunk | ChatGenerationChunk | None, token: Any) -> tuple[str, str]:
+    """Split what comes as a token; a model that takes plain text has no thoughts."""
+    if isinstance(chunk, ChatGenerationChunk):
+        return thought_and_text(chunk.message)
+    return "", clean_text(token) if isinstance(token, str) else ""
+
+
+def first_generation(response: LLMResult) -> tuple[BaseMessage | None, tuple[str, str]]:
+    """Return the message that a call ended with, if it is one, and what it says."""
+    generations = response.generations[0] if response.generations else []
+    if not generations:
+        return None, ("", "")
+    first = generations[0]
+    if isinstance(first, ChatGeneration):
+        return first.message, thought_and_text(first.message)
+    return None, ("", clean_text(first.text))
 
 
 def _sort(block: str | dict[Any, Any], thoughts: list[str], texts: list[str]) -> None:

@@ -16,15 +16,21 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeGuard
 from uuid import UUID
 
-from langchain_core.messages import BaseMessage
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, GenerationChunk, LLMResult
+from langchain_core.outputs import LLMResult
 from langgraph.callbacks import GraphCallbackHandler, GraphInterruptEvent
 from langgraph.errors import GraphBubbleUp, GraphDrained, GraphInterrupt
-from langgraph.types import Interrupt
 from msgspec import UNSET
 
-from cantata.callbacks.content import shown_answer, shown_messages, thought_and_text, tool_calls_of, tool_output
+from cantata.callbacks.content import (
+    first_generation,
+    shown_answer,
+    shown_messages,
+    tool_calls_of,
+    tool_output,
+    words_of,
+)
 from cantata.callbacks.events import Action, StepStatus, StoredEvent, Timestamps
+from cantata.callbacks.interruption import Askers, Interruption
 from cantata.callbacks.redaction import Redaction, clean_text
 from cantata.callbacks.reporter import Emit, Reporter, message_status
 from cantata.callbacks.spans import MessageSpan, Span, StepSpan, ToolSpan
@@ -57,16 +63,6 @@ class Watcher(Protocol):
     def came_late(self) -> None:
         """Take a word that came after the run's end, and was dropped; from any thread."""
         ...
-
-
-@dataclass(frozen=True)
-class Interruption:
-    """Why the root graph paused."""
-
-    status: str
-    checkpoint_id: str
-    interrupts: tuple[tuple[Interrupt, str], ...]
-    """Each pending question with the node that asks it."""
 
 
 class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
@@ -103,7 +99,7 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
         self._over: set[UUID] = set()
         self._calls: dict[UUID, _ModelCall] = {}
         self._speech: dict[str, MessageSpan] = {}
-        self._askers: dict[str, StepSpan] = {}
+        self._askers = Askers()
 
     def tell(self, watcher: Watcher) -> None:
         """Let *watcher* hear what is no event."""
@@ -182,7 +178,7 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
                 return
             status = _status_of(error)
             if isinstance(error, GraphInterrupt):
-                self._note_askers(error, span)
+                self._askers.note(error, span)
             if status == "error" and self.failed_node is None:
                 self.failed_node = span.name
             self._report.end_step(span, status, error=error if status == "error" else None)
@@ -226,7 +222,7 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
             self._report.traced.pass_on("on_llm_new_token", "", run_id=run_id)
         if call is None or call.is_silent:
             return
-        thought, text = _words(chunk, token)
+        thought, text = words_of(chunk, token)
         if thought:
             self._report.speak(call.message, "agent_thinking", thought)
         if text:
@@ -240,7 +236,7 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
             call = self._calls.pop(run_id, None)
             if call is None:
                 return
-            message, (thought, text) = _first_generation(response)
+            message, (thought, text) = first_generation(response)
             if not call.is_silent and not call.message.message_id:
                 self._report.speak(call.message, "agent_thinking", thought)
                 self._report.speak(call.message, "message_delta", text)
@@ -333,14 +329,8 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
 
     def on_interrupt(self, event: GraphInterruptEvent) -> None:
         """Remember why the root graph paused; a subgraph's pause reaches the root too."""
-        if event.checkpoint_ns:
-            return
-        # A question asked in a `@task` is told twice: by the task, and by the function that waits for it.
-        questions = {question.id: question for question in event.interrupts}.values()
-        askers = [(question, self._askers.get(question.id)) for question in questions]
-        askers.sort(key=lambda asked: asked[1].numbers() if asked[1] else ())  # LangGraph's order is that of asking
-        asked = tuple((question, step.name if step else "") for question, step in askers)
-        self.interruption = Interruption(event.status, event.checkpoint_id, asked)
+        if not event.checkpoint_ns:
+            self.interruption = self._askers.interruption(event)
 
     def tap_output_aiter(self, run_id: UUID, output: AsyncIterator[Any]) -> AsyncIterator[Any]:
         """Pass on: with this method models stream although the graph is only invoked (LangChain's private marker)."""
@@ -373,10 +363,6 @@ class StreamingWorkflowCallbackHandler(GraphCallbackHandler):
         if name := metadata.get("lc_agent_name"):  # what create_agent and a node's metadata say
             return str(name)
         return span.path[-2] if span and len(span.path) > 1 else self._graph or "graph"
-
-    def _note_askers(self, error: GraphInterrupt, span: StepSpan) -> None:
-        for asked in error.args[0] if error.args else ():
-            self._askers.setdefault(asked.id, span)  # the innermost node is told first
 
     def _speech_in(self, span: Span | None) -> MessageSpan:
         """Return the message that the graph itself speaks in *span*; it ends with its step."""
@@ -418,19 +404,3 @@ def _action(calls: list[tuple[str | None, str, Any]]) -> Action:
     if not calls:
         return "answer"
     return "delegate" if any(name.startswith(DELEGATING_PREFIXES) for _, name, _ in calls) else "call_tools"
-
-
-def _words(chunk: GenerationChunk | ChatGenerationChunk | None, token: Any) -> tuple[str, str]:
-    if isinstance(chunk, ChatGenerationChunk):
-        return thought_and_text(chunk.message)
-    return "", clean_text(token) if isinstance(token, str) else ""
-
-
-def _first_generation(response: LLMResult) -> tuple[BaseMessage | None, tuple[str, str]]:
-    generations = response.generations[0] if response.generations else []
-    if not generations:
-        return None, ("", "")
-    first = generations[0]
-    if isinstance(first, ChatGeneration):
-        return first.message, thought_and_text(first.message)
-    return None, ("", clean_text(first.text))

@@ -20,10 +20,7 @@ from cantata.graphs.models import aclose_models, warm_up
 from cantata.graphs.registry import GraphRegistry
 from cantata.server.errors import CantataError
 from cantata.server.metrics import Metrics
-from cantata.server.persistence.checkpoints import (
-    SqliteCheckpoints,
-    mend_subgraphs_without_checkpointer,
-)
+from cantata.server.persistence.checkpoints import SqliteCheckpoints
 from cantata.server.persistence.graph_store import GraphStore
 from cantata.server.persistence.memory import MemoryBus, MemoryDispatcher
 from cantata.server.persistence.serializer import serializer
@@ -39,6 +36,7 @@ from cantata.server.persistence.sqlite_stats import SqliteStats
 from cantata.server.persistence.sqlite_tickets import SqliteTickets
 from cantata.server.persistence.sqlite_usage import SqliteUsage
 from cantata.server.persistence.stores import open_store
+from cantata.server.persistence.uncheckpointed import mend_subgraphs_without_checkpointer
 from cantata.server.runs.allowances import Allowances
 from cantata.server.runs.budgets import Budgets
 from cantata.server.runs.definitions import Definitions

@@ -5,6 +5,9 @@ import { CantataError } from "./problems.js";
 import type { Answer, Asked, Server } from "./server.js";
 import type { CantataEvent } from "./types.js";
 
+/** The server sends its first bytes with the headers: headers without them came through a proxy that gathers. */
+const FIRST_BYTES_MS = 5_000;
+
 /** Asks for a stream. The answer may also say where to look instead (202), or that there is nothing more (204). */
 export async function openStream(server: Server, method: string, path: string, asked: Asked): Promise<Answer> {
   const headers = { Accept: "text/event-stream", ...asked.headers };
@@ -32,7 +35,8 @@ export async function* eventsOf(
     parser.feed(decoder.decode(read?.value, { stream: true }));
     return read && !read.done;
   };
-  while (await wait(next())) {
+  // From the second time on, for the usual silence.
+  for (let mostMs = FIRST_BYTES_MS; await wait(next(), mostMs); mostMs = 0) {
     yield* told;
     told = [];
   }

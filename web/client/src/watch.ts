@@ -20,14 +20,14 @@ export function watchOver(silenceMs: number, until: AbortSignal | undefined) {
     close: () => controller.abort(),
 
     /**
-     * Waits; the time that this side takes for itself does not count. Throws the reason of an abort as it is, and a
-     * CantataError for whatever else goes wrong.
+     * Waits, not longer than for the usual silence or as long as it is told; the time that this side takes for itself
+     * does not count. Throws the reason of an abort as it is, and a CantataError for whatever else goes wrong.
      */
-    async wait<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    async wait<Answer>(answer: Promise<Answer>, mostMs?: number): Promise<Answer> {
       // The timer of `AbortSignal.timeout` would not keep Node alive meanwhile.
       const timer = setTimeout(
-        () => controller.abort(new CantataError("silent", "Nothing came for too long.")),
-        silenceMs,
+        () => controller.abort(new CantataError("silent", "Nothing came in time.")),
+        mostMs || silenceMs,
       );
       try {
         return await answer;

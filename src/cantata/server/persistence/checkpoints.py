@@ -7,7 +7,7 @@ so a crash can repeat a task but never lose what a finished one said. Beside a d
 import asyncio
 import random
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -24,7 +24,6 @@ from langgraph.checkpoint.base import (
 )
 from langgraph.checkpoint.serde.base import SerializerProtocol
 from langgraph.checkpoint.serde.types import INTERRUPT
-from langgraph.pregel._loop import AsyncPregelLoop
 
 from cantata.server.errors import Fenced
 from cantata.server.persistence.sqlite import PAUSE_SECONDS, Database
@@ -324,23 +323,6 @@ class SqliteCheckpoints:
     def unbound(self) -> RunSaver:
         """Return a saver for reading and upkeep."""
         return SqliteSaver(self._database, serde=self._serde)
-
-
-class _Done:
-    """An awaitable that is done, as often as it is awaited."""
-
-    def __await__(self) -> Iterator[None]:
-        return iter(())
-
-
-def mend_subgraphs_without_checkpointer() -> None:
-    """Let a subgraph compiled with `checkpointer=False` run under `durability="sync"`.
-
-    Its loop never saves, yet LangGraph 1.2 awaits the future of its last save and fails with an AttributeError. A
-    class default that is already done mends that; a loop that saves replaces it with its own.
-    """
-    if not hasattr(AsyncPregelLoop, "_put_checkpoint_fut"):
-        AsyncPregelLoop._put_checkpoint_fut = _Done()  # type: ignore[assignment]  # awaited, nothing more
 
 
 def _config(thread_id: str, namespace: str, checkpoint_id: str) -> RunnableConfig:

@@ -2,15 +2,20 @@
 
 Several models side by side each have a lane; any other answer is one lane without a name. Text that was told cannot be
 recalled: when the step that said it is done anew the lane begins anew, with what it said that stands.
+
+Only an ended run's log is ever trimmed, and its folded workflow stays: what the answer is then told from. The pieces
+that are still in the log are a part of that text, and are not told again.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+import msgspec
 from msgspec import UNSET
 
 from cantata.callbacks.events import (
     Custom,
+    MessageComplete,
     MessageDelta,
     MessageStart,
     ReasoningStep,
@@ -20,64 +25,45 @@ from cantata.callbacks.events import (
     Usage,
     WorkflowStarted,
 )
+from cantata.server.protocols.lanes import Lane
 from cantata.server.runs.lineage import Lineage
 from cantata.server.runs.requests import MODELS
-
-
-@dataclass(eq=False)
-class Lane:
-    """One text of the answer."""
-
-    model: str | None
-    paths: Sequence[list[str]]
-    """The nodes whose words it holds, with all that is below them."""
-    count: int = 0
-    """Pieces told, ever."""
-    usages: list[Usage] = field(default_factory=list)
-    _said: list[tuple[str | None, list[str]]] = field(default_factory=list)
-    """Since the lane began anew: what a step said, again and again."""
-
-    @property
-    def name(self) -> Mapping[str, str]:
-        """The member by which a frame says whose text it tells; none where there is but one."""
-        return {} if self.model is None else {"model": self.model}
-
-    @property
-    def text(self) -> str:
-        """All that was told since the lane began anew."""
-        return "".join(text for _, texts in self._said for text in texts)
-
-    def say(self, step: str | None, text: str) -> None:
-        """Add a piece that *step* said."""
-        self.count += 1
-        if not self._said or self._said[-1][0] != step:
-            self._said.append((step, []))
-        self._said[-1][1].append(text)
-
-    def begin_anew(self, void: Collection[str | None]) -> bool:
-        """Forget what the steps *void* said; False when they said nothing. What is left is told again, as one piece."""
-        standing = [(step, texts) for step, texts in self._said if step not in void]
-        if len(standing) == len(self._said):
-            return False
-        self._said = standing
-        self.count += bool(standing)
-        return True
 
 
 class Answer:
     """Follows a run's answer."""
 
     def __init__(self) -> None:
-        self.lanes = [Lane(None, [[]])]  # of a log whose first event retention has removed
+        self.lanes: Sequence[Lane] = ()
         self.has_models = False
+        self._is_whole = False
         self._lineage = Lineage()
         self._messages: dict[str, tuple[Lane, str | None]] = {}
 
+    @classmethod
+    def of(cls, workflow: Mapping[str, Any]) -> "Answer":
+        """Return the whole answer of a run that has ended, in the order in which its messages began."""
+        answer = cls()
+        answer._open(workflow["metadata"], workflow["answer_nodes"] or [[]])
+        answer._is_whole = True
+        for message in workflow["messages"]:
+            if not message["void"] and (lane := answer.lane_of(message["path"])):
+                lane.say(message["message_id"], None, message["content"])
+                lane.end(message["message_id"])
+        for call in workflow["reasoning"]:
+            if lane := answer.lane_of(call["path"]):
+                lane.usages.append(msgspec.convert(call["usage"], Usage))
+        for lane in answer.lanes:
+            lane.count = bool(lane.text)  # it is told as one piece
+        return answer
+
     def hear(self, event: StoredEvent) -> None:
         """Take in what says where the answer comes from."""
+        if self._is_whole:
+            return
         match event:
             case WorkflowStarted():
-                self._start(event)
+                self._open(event.metadata or {}, [[]] if event.answer_nodes is UNSET else event.answer_nodes)
             case StepStart():
                 self._lineage.step(event)
             case ToolStart():
@@ -91,17 +77,21 @@ class Answer:
             case _:
                 pass
 
-    def said(self, event: MessageDelta) -> Lane | None:
-        """Take in a piece of text; None when it is no part of the answer."""
-        lane, step = self._messages.get(event.message_id, (None, None))
-        if lane is not None:
-            lane.say(step, event.delta)
-        return lane
+    def said(self, event: MessageDelta | MessageComplete) -> tuple[Lane, str] | None:
+        """Take in a piece of text, or a message's end; return what is to be told of which lane now."""
+        if (found := self._messages.get(event.message_id)) is None:
+            return None
+        lane, step = found
+        if isinstance(event, MessageDelta):
+            text = lane.say(event.message_id, step, event.delta)
+        else:
+            text = lane.end(event.message_id)
+        return (lane, text) if text else None
 
     def voided(self, event: StepStart) -> list[Lane]:
         """Let the lanes begin anew whose text this start makes void; return them."""
         void = event.replaces or ()
-        return [lane for lane in self.lanes if lane.begin_anew(void)] if void else []
+        return [lane for lane in self.lanes if lane.begin_anew(void)] if void and not self._is_whole else []
 
     def lane_of(self, path: Sequence[str]) -> Lane | None:
         """Return the lane that a node's words belong to."""
@@ -114,9 +104,8 @@ class Answer:
         # An agent may say this word, too, and mean something else; what the branch itself says has its very path.
         return next((lane for lane in self.lanes if event.path in lane.paths), None)
 
-    def _start(self, event: WorkflowStarted) -> None:
-        models = (event.metadata or {}).get(MODELS)
-        nodes = [[]] if event.answer_nodes is UNSET else event.answer_nodes
+    def _open(self, metadata: Mapping[str, Any], nodes: Sequence[list[str]]) -> None:
+        models = metadata.get(MODELS)
         if isinstance(models, list) and len(models) == len(nodes):
             self.has_models = True
             self.lanes = [Lane(model, [path]) for model, path in zip(models, nodes, strict=True)]

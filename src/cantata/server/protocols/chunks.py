@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from msgspec import UNSET
 
 from cantata.callbacks.events import (
+    MessageComplete,
     MessageDelta,
     StepStart,
     StoredEvent,
@@ -16,8 +17,9 @@ from cantata.callbacks.events import (
     WorkflowInterrupted,
 )
 from cantata.callbacks.usage import total
-from cantata.server.protocols.answer import Answer, Lane
-from cantata.server.protocols.projection import Word, a_piece, encode_json
+from cantata.server.protocols.answer import Answer
+from cantata.server.protocols.lanes import Lane
+from cantata.server.protocols.projection import TEXT, Word, a_piece, encode_json
 
 
 class Chunks:
@@ -32,9 +34,9 @@ class Chunks:
         """Say what belongs to the answer, and how the run ends."""
         self._answer.hear(event)
         match event:
-            case MessageDelta():
-                lane = self._answer.said(event)
-                return [_chunk(lane, event.delta)] if lane else ()
+            case MessageDelta() | MessageComplete():
+                said = self._answer.said(event)
+                return [_chunk(*said)] if said else ()
             case StepStart():
                 return [word for lane in self._answer.voided(event) for word in _begun_anew(lane)]
             case WorkflowInterrupted():
@@ -46,6 +48,11 @@ class Chunks:
             case _:
                 lane = self._answer.failed_branch(event)
                 return [_word({**lane.name, "error": branch_fault(event)})] if lane else ()
+
+    def catch_up(self, workflow: Mapping[str, Any]) -> Sequence[Word]:
+        """Say the whole answer, anew for whoever had some of it."""
+        self._answer = Answer.of(workflow)
+        return [word for lane in self._answer.lanes for word in _begun_anew(lane)]
 
     def _complete(self, event: WorkflowCompleted) -> Mapping[str, Any]:
         lanes = self._answer.lanes
@@ -73,14 +80,14 @@ def branch_fault(event: Any) -> Mapping[str, str]:
 
 
 def _begun_anew(lane: Lane) -> Sequence[Word]:
-    reset = _word({**lane.name, "reset": True})
+    reset = _word({**lane.name, "reset": True}, TEXT)
     return [reset, _chunk(lane, lane.text)] if lane.text else [reset]
 
 
 def _chunk(lane: Lane, text: str) -> Word:
     name, index = lane.name, lane.count
     key = ("chunk", lane.model)
-    return a_piece(None, key, text, lambda words: encode_json({**name, "chunk": words, "index": index}))
+    return a_piece(None, key, text, lambda words: encode_json({**name, "chunk": words, "index": index}), TEXT)
 
 
 def _usage(usage: Usage) -> Mapping[str, int]:
@@ -91,5 +98,5 @@ def _usage(usage: Usage) -> Mapping[str, int]:
     }
 
 
-def _word(members: Mapping[str, Any]) -> Word:
-    return Word(None, encode_json(members))
+def _word(members: Mapping[str, Any], event_type: str | None = None) -> Word:
+    return Word(None, encode_json(members), None, event_type)

@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 from msgspec import UNSET
 
 from cantata.callbacks.events import (
+    TYPE_NAMES,
+    MessageComplete,
     MessageDelta,
     Progress,
     ReasoningStep,
@@ -22,9 +24,10 @@ from cantata.callbacks.events import (
     WorkflowStarted,
     encode,
 )
-from cantata.server.protocols.answer import Answer, Lane
+from cantata.server.protocols.answer import Answer
 from cantata.server.protocols.chunks import branch_fault, fault
-from cantata.server.protocols.projection import Word, a_piece, encode_json
+from cantata.server.protocols.lanes import Lane
+from cantata.server.protocols.projection import TEXT, Word, a_piece, encode_json
 
 _STATUS = (StepEnd, ToolStart, ToolProgress, ToolEnd, ReasoningStep, WorkflowInterrupted)
 
@@ -43,10 +46,10 @@ class Compat:
         self._answer.hear(event)
         match event:
             case WorkflowStarted():
-                return [_word("connected", {"workflow_id": event.workflow_id, "agent": event.graph})]
-            case MessageDelta():
-                lane = self._answer.said(event)
-                return self._chunk(lane, event.delta) if lane else ()
+                return [_connected(event.workflow_id, event.graph)]
+            case MessageDelta() | MessageComplete():
+                said = self._answer.said(event)
+                return self._chunk(*said) if said else ()
             case StepStart():
                 anew = [word for lane in self._answer.voided(event) for word in self._begun_anew(lane)]
                 return [*anew, Word("status", encode(event))]
@@ -64,18 +67,24 @@ class Compat:
                     else ()
                 )
 
+    def catch_up(self, workflow: Mapping[str, Any]) -> Sequence[Word]:
+        """Say whose the answer is and the whole of it, anew for whoever had some."""
+        self._answer = Answer.of(workflow)
+        anew = [word for lane in self._answer.lanes for word in self._begun_anew(lane)]
+        return [_connected(workflow["workflow_id"], workflow["graph"]), *anew]
+
     def _begun_anew(self, lane: Lane) -> Sequence[Word]:
         return [_reset(lane), *(self._chunk(lane, lane.text) if lane.text else ())]
 
     def _chunk(self, lane: Lane, text: str) -> Sequence[Word]:
         name, index = lane.name, lane.count
-        chunk = a_piece(
-            "chunk", ("chunk", lane.model), text, lambda t: encode_json({**name, "chunk": t, "index": index})
+        said = a_piece(
+            "chunk", ("chunk", lane.model), text, lambda t: encode_json({**name, "chunk": t, "index": index}), TEXT
         )
         if not self._has_tokens:
-            return [chunk]
+            return [said]
         # The chunk first: its index tells one that a cut between the two lets come again.
-        return [chunk, a_piece("token", ("token", lane.model), text, lambda t: encode_json({**name, "token": t}))]
+        return [said, a_piece("token", ("token", lane.model), text, lambda t: encode_json({**name, "token": t}), TEXT)]
 
 
 def _ending(event: WorkflowCompleted | WorkflowError | WorkflowCancelled) -> Word:
@@ -85,9 +94,14 @@ def _ending(event: WorkflowCompleted | WorkflowError | WorkflowCancelled) -> Wor
     return _word("complete", told)
 
 
+def _connected(workflow_id: str, graph: str) -> Word:
+    return _word("connected", {"workflow_id": workflow_id, "agent": graph}, TYPE_NAMES[WorkflowStarted])
+
+
 def _reset(lane: Lane) -> Word:
-    return _word("status", {"type": "reset", **lane.name, "reset": True})
+    return _word("status", {"type": "reset", **lane.name, "reset": True}, TEXT)
 
 
-def _word(name: str, members: Mapping[str, Any]) -> Word:
-    return Word(name, encode_json({key: value for key, value in members.items() if value is not UNSET}))
+def _word(name: str, members: Mapping[str, Any], event_type: str | None = None) -> Word:
+    told = {key: value for key, value in members.items() if value is not UNSET}
+    return Word(name, encode_json(told), None, event_type)

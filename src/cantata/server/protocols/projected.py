@@ -4,11 +4,12 @@
                                                                                       ├─▶ reader
                                                                                       └─▶ reader
 
-A reader who comes late, or who is too slow, folds the log for itself until it has caught up with the others.
+A reader who comes late, or who is too slow, folds the log for itself until it has caught up with the others. Where
+retention has removed the log's beginning, the fold begins with the workflow that the run left.
 """
 
 from collections import deque
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
@@ -24,7 +25,7 @@ TOLD_BYTES = 200  # that an event takes beside its frames, or without any; measu
 
 
 class Told(NamedTuple):
-    """What one event became."""
+    """What one event became, or those of its words that belong to one type of event."""
 
     seq: int
     event_type: str
@@ -44,11 +45,14 @@ class ProjectedLog:
     def __init__(self, run_id: RunId, projection: Projection, position: int = 0, *, keeps_words: bool = False) -> None:
         """Begin after *position*, which is 0 for a projection that remembers."""
         self.position = position
+        self.remembers = projection.remembers
+        self.is_trimmed = False
         self._prefix = id_prefix(run_id)
         self._projection = projection
         self._keeps_words = keeps_words
         self._recent: deque[Told] = deque()
         self._size = 0
+        self._prelude: Sequence[Told] = ()
         self._asked: tuple[Hashable, bytes] = (None, b"")  # last: the readers of one run mostly ask for the same
 
     def reaches(self, position: int) -> bool:
@@ -58,7 +62,20 @@ class ProjectedLog:
 
     def skip(self, position: int) -> None:
         """Go on after *position*: retention has removed what was before."""
-        self.position = max(self.position, position)
+        if position > self.position:
+            self.position = position
+            self._recent.clear()  # or a reader who still has what is skipped would lose it
+            self._size = 0
+
+    def catch_up(self, workflow: Mapping[str, Any]) -> None:
+        """Begin with *workflow*, of which retention has removed the events up to here."""
+        self.is_trimmed = True
+        words = self._projection.catch_up(workflow)
+        self._prelude = [Told(self.position, kind, own, frames_of(own)) for kind, own in _by_type("", words)]
+
+    def prelude(self, view: View) -> bytes:
+        """Write what everybody is told first of a log whose beginning is gone; none of it has an id."""
+        return b"".join([told.data for told in self._prelude if view.tells(told.event_type)])
 
     def data(self, frames: Frames, after: int, view: View) -> bytes:
         """Write what a reader who has seen *after* wants of *frames*.
@@ -93,14 +110,26 @@ class ProjectedLog:
 
     def _fold(self, frames: Frames) -> None:
         while self._size > WINDOW_BYTES:
-            self._size -= len(self._recent.popleft().data) + TOLD_BYTES
+            self._forget(self._recent[0].seq)
         new = frames.after(self.position) if frames.first_seq <= self.position else frames
         for seq, event in enumerate(new.events(), new.first_seq):
-            words = self._projection.tell(event)
-            data = written(self._prefix, seq, words)
-            self._recent.append(Told(seq, TYPE_NAMES[type(event)], words if self._keeps_words else (), data))
-            self._size += len(data) + TOLD_BYTES
+            event_type, words = TYPE_NAMES[type(event)], self._projection.tell(event)
+            if len(words) > 1:
+                *others, (event_type, words) = _by_type(event_type, words)
+                for other, own in others:
+                    self._keep(seq, other, own, frames_of(own))
+            elif words:
+                event_type = words[0].event_type or event_type
+            self._keep(seq, event_type, words, written(self._prefix, seq, words))
         self.position = new.last_seq
+
+    def _keep(self, seq: int, event_type: str, words: Sequence[Word], data: bytes) -> None:
+        self._recent.append(Told(seq, event_type, words if self._keeps_words else (), data))
+        self._size += len(data) + TOLD_BYTES
+
+    def _forget(self, seq: int) -> None:
+        while self._recent and self._recent[0].seq == seq:
+            self._size -= len(self._recent.popleft().data) + TOLD_BYTES
 
 
 class Projections:
@@ -114,7 +143,7 @@ class Projections:
 
     def open(self, run_id: RunId, session_id: str, view: View, position: int) -> tuple[ProjectedLog, int]:
         """Return a log from which a reader can go on after *position*, and where the reader must begin to read."""
-        log = self._logs.get((run_id, view.key))
+        log = self._logs.get((run_id, view.key, False))
         if log is not None and log.reaches(position):
             return log, position
         projection = view.projection(session_id)
@@ -122,9 +151,17 @@ class Projections:
         own = ProjectedLog(run_id, projection, start, keeps_words=view.is_merging)
         return self.newest(run_id, view, own), start
 
+    def trimmed(
+        self, run_id: RunId, session_id: str, view: View, position: int, workflow: Mapping[str, Any]
+    ) -> ProjectedLog:
+        """Return a log that begins with *workflow*, as retention has removed the events up to *position*."""
+        own = ProjectedLog(run_id, view.projection(session_id), position, keeps_words=view.is_merging)
+        own.catch_up(workflow)
+        return self.newest(run_id, view, own)
+
     def newest(self, run_id: RunId, view: View, own: ProjectedLog) -> ProjectedLog:
         """Return the log that is to be used from now on by whoever used *own*: everybody's, once *own* has met it."""
-        key = (run_id, view.key)
+        key = (run_id, view.key, own.is_trimmed)  # a trimmed one has told the pieces of text that another one will tell
         shared = self._logs.get(key)
         if shared is None or shared.position < own.position:
             self._logs[key] = own
@@ -146,7 +183,12 @@ def written(prefix: bytes, seq: int, words: Sequence[Word]) -> bytes:
     """Write the frames of one event; the last one carries its id, which begins with *prefix*."""
     if not words:
         return b""
-    return b"%s%s%d\n%s" % (b"".join([word.frame() for word in words[:-1]]), prefix, seq, words[-1].frame())
+    return b"%s%s%d\n%s" % (frames_of(words[:-1]), prefix, seq, words[-1].frame())
+
+
+def frames_of(words: Sequence[Word]) -> bytes:
+    """Write the frames of *words*, without an id."""
+    return b"".join([word.frame() for word in words])
 
 
 def id_prefix(run_id: RunId) -> bytes:
@@ -158,7 +200,12 @@ def _pieces(told: Told) -> object:
     """Name the text that an event goes on with; what is no piece of text stands alone."""
     if told.words and all(word.piece is not None for word in told.words):
         return [word.piece.key for word in told.words if word.piece is not None]
-    return told.seq
+    return told.seq, told.event_type
+
+
+def _by_type(event_type: str, words: Sequence[Word]) -> list[tuple[str, Sequence[Word]]]:
+    """Part what an event of *event_type* became by the types that a reader may leave out, in order."""
+    return [(kind, list(own)) for kind, own in groupby(words, lambda word: word.event_type or event_type)]
 
 
 def _merged(prefix: bytes, told: Sequence[Told]) -> bytes:

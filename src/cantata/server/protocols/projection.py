@@ -3,12 +3,14 @@
 It never asks the time, the reader or the run's row: who resumes gets what somebody got who never left.
 """
 
-from collections.abc import Callable, Hashable, Sequence
-from typing import ClassVar, NamedTuple, Protocol
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import msgspec
 
-from cantata.callbacks.events import StoredEvent
+from cantata.callbacks.events import TYPE_NAMES, MessageDelta, StoredEvent
+
+TEXT = TYPE_NAMES[MessageDelta]
 
 encode_json = msgspec.json.Encoder().encode
 
@@ -28,6 +30,8 @@ class Word(NamedTuple):
     name: str | None
     payload: bytes
     piece: Piece | None = None
+    event_type: str | None = None
+    """Of the events whose word it is, where it may come with another one: text that was held back, or is told again."""
 
     def frame(self) -> bytes:
         """Write the frame, but for its id."""
@@ -35,9 +39,11 @@ class Word(NamedTuple):
         return b"%sdata: %s\n\n" % (head, self.payload)
 
 
-def a_piece(name: str | None, key: Hashable, text: str, write: Callable[[str], bytes]) -> Word:
+def a_piece(
+    name: str | None, key: Hashable, text: str, write: Callable[[str], bytes], event_type: str | None = None
+) -> Word:
     """Make the word of a piece of text."""
-    return Word(name, write(text), Piece(key, text, write))
+    return Word(name, write(text), Piece(key, text, write), event_type)
 
 
 class Projection(Protocol):
@@ -48,4 +54,8 @@ class Projection(Protocol):
 
     def tell(self, event: StoredEvent) -> Sequence[Word]:
         """Take in the log's next event and say it; of several frames the last one carries the event's id."""
+        ...
+
+    def catch_up(self, workflow: Mapping[str, Any]) -> Sequence[Word]:
+        """Begin with the fold of an ended run whose log has lost its beginning; say what a reader may have missed."""
         ...

@@ -1,7 +1,7 @@
 """`reasoning`: the events as they are."""
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -21,3 +21,7 @@ class Reasoning:
             key = (name, event.message_id)
             return [a_piece(name, key, event.delta, lambda text: encode(msgspec.structs.replace(event, delta=text)))]
         return [Word(name, encode(event))]
+
+    def catch_up(self, workflow: Mapping[str, Any]) -> Sequence[Word]:
+        """Say nothing: each event stands for itself, and the gap tells what is missing."""
+        return ()

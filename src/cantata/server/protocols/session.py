@@ -64,6 +64,19 @@ class SessionEvents:
             case _:
                 return ()
 
+    def catch_up(self, workflow: Mapping[str, Any]) -> Sequence[Word]:
+        """Learn what lies above what; each frame stands for itself, and the gap tells what is missing."""
+        entries = [*workflow["steps"], *workflow["tools"], *workflow["messages"]]
+        above: dict[str, str | None] = {entry["span_id"]: entry["parent_span_id"] for entry in entries}
+        for span in above:
+            chain = []
+            parent = above[span]
+            while parent is not None:
+                chain.append(parent)
+                parent = above.get(parent)
+            self._parents[span] = chain[::-1]
+        return ()
+
     def _delta(self, event: MessageDelta) -> Word:
         head = self._head(event, "message_delta", ("agent", "llm"))
 

@@ -7,9 +7,10 @@ log ─▶ follow ─┬─ plain ─────────▶ the log's own b
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
-from cantata.server.protocols.projected import Overtaken, Projections
+from cantata.server.errors import WorkflowNotFound
+from cantata.server.protocols.projected import Overtaken, ProjectedLog, Projections
 from cantata.server.protocols.view import View
 from cantata.server.runs.frames import Frames
 from cantata.server.runs.ids import Cursor, RunId
@@ -105,11 +106,21 @@ class Telling:
                     if data:
                         yield data
                     continue
+                if isinstance(item, Beat) or item.to_seq > reader.position:  # or what is gone was not asked for
+                    yield await self._aside(item, reader, view)
                 if isinstance(item, Gap):
-                    log.skip(item.to_seq)
-                    if item.to_seq <= reader.position:
-                        continue  # what is gone was not asked for
-                yield await self._aside(item, reader, view)
+                    before_gap, log = log, await self._over_gap(item, log, reader, view)
+                    if log is not before_gap and (data := log.prelude(view)):
+                        yield data
+
+    async def _over_gap(self, gap: Gap, log: ProjectedLog, reader: "_Reader", view: View) -> ProjectedLog:
+        """Return the log that goes on after *gap*: where that depends on what is gone, one that begins with the end."""
+        if log.remembers and not log.is_trimmed:
+            with suppress(WorkflowNotFound):  # deleted meanwhile: nothing follows
+                workflow = await self._service.workflow(reader.owner, reader.run_id)
+                return self._projections.trimmed(reader.run_id, reader.session_id, view, gap.to_seq, workflow)
+        log.skip(gap.to_seq)
+        return log
 
     async def _aside(self, item: Beat | Gap, reader: "_Reader", view: View) -> bytes:
         """Write what the stream itself has to say."""

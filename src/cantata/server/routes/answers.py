@@ -12,6 +12,7 @@ from cantata.server.auth.chain import Grant
 from cantata.server.auth.principal import Principal
 from cantata.server.errors import BadCursor, CantataError, NotOpened, ShuttingDown, Unauthenticated
 from cantata.server.protocols.telling import Following, Telling
+from cantata.server.protocols.view import View
 from cantata.server.rate_limits.visits import Visit, visit_of
 from cantata.server.routes.requests import Reply, check_same_request
 from cantata.server.runs.links import links_of
@@ -49,13 +50,12 @@ class Answers:
     async def show(self, run: Run, after: int, reply: Reply, request: Request) -> Response:
         """Answer with *run* in the wanted way."""
         if reply.wanted == "background":
-            progress = await self.service.progress(run)
             headers = {
                 **address_headers(run.id),
                 "Preference-Applied": "respond-async",
                 "Retry-After": str(POLL_SECONDS),
             }
-            return json_response(small_status(run, progress), 202, headers)
+            return json_response(small_status(run, await self.service.progress(run)), 202, headers)
         check_cursor(run, after)
         if reply.wanted == "wait":
             hold_stream(request)  # it is a connection that stays open, as a stream is
@@ -66,10 +66,10 @@ class Answers:
         content = self._telling.run(run, after, reply.view, grant=grant_of(request))
         return stream_response(run.id, content, drain_seconds=self._drain_seconds)
 
-    def show_session(self, run: Run, after: int, reply: Reply, following: Following, request: Request) -> Response:
+    def show_session(self, run: Run, after: int, view: View, following: Following, request: Request) -> Response:
         """Stream *run*, then the runs that *following* names."""
         hold_stream(request)
-        content = self._telling.run(run, after, reply.view, following, grant=grant_of(request))
+        content = self._telling.run(run, after, view, following, grant=grant_of(request))
         return stream_response(run.id, content, drain_seconds=self._drain_seconds)
 
     async def _admitted(self, caller: Principal, asked: RunRequest, reply: Reply, visit: Visit) -> RunRequest:

@@ -21,6 +21,7 @@ from cantata.server.routes.requests import (
     reply_to,
     request_hash,
     told_cursor,
+    view_of,
 )
 from cantata.server.routes.sessions import Conversations
 from cantata.server.routes.stream import check_prompt
@@ -76,7 +77,7 @@ async def stream_continue(
     caller: Caller,
 ) -> Response:
     """Stream a session from anywhere as `session` frames, run after run, for as long as one of them is active."""
-    reply = reply_to(request, query, "stream", "session")
+    view = view_of(query, "session")
     session = OwnedSession(await look_as(caller, query.owner, session_id, request), session_id)
     await sessions.get(*session)
     run, after = await _place(session, query, request, answers, sessions)
@@ -84,7 +85,7 @@ async def stream_continue(
         run, after = await sessions.next_run(*session, run.id), 0
     if run is None:
         return Response(status_code=204)  # stops a browser's EventSource
-    return answers.show_session(run, after, reply, partial(sessions.next_run, *session), request)
+    return answers.show_session(run, after, view, partial(sessions.next_run, *session), request)
 
 
 async def _place(

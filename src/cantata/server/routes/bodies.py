@@ -217,7 +217,7 @@ class StreamsQuery(Query):
 
 
 class StreamQuery(Query):
-    """How a stream is told. Whoever asks for no stream may send it, too."""
+    """How a stream is told; refused where the answer is none."""
 
     format: Format | None = Field(None, description="How the run is told; `reasoning` unless the route says otherwise.")
     tokens: bool = Field(False, description="`compat` only: every piece of text comes as a `token`, too.")

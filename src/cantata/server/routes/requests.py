@@ -190,9 +190,21 @@ def reply_to(request: Request, query: StreamQuery, default: Wanted, default_form
     Raises:
         Invalid, BadCursor: an option or the cursor cannot be used.
     """
-    view = view_of(query, default_format)
+    wanted, view = wanted_answer(request, default), view_of(query, default_format)
+    _check_options(request, wanted)
     cursor = attaching_cursor(told_cursor(request, query.after)) if isinstance(query, NewRunQuery) else None
-    return Reply(wanted_answer(request, default), view, cursor)
+    return Reply(wanted, view, cursor)
+
+
+def _check_options(request: Request, wanted: Wanted) -> None:
+    """Refuse what would have no effect on the answer, rather than ignore it."""
+    if wanted == "stream":
+        if "limit" in request.query_params:
+            raise invalid("limit", "A stream has no pages: leave it out, or send `Accept: application/json`.")
+        return
+    for name in StreamQuery.model_fields:
+        if name in request.query_params:
+            raise invalid(name, "The answer is no stream: leave it out, or send `Accept: text/event-stream`.")
 
 
 def view_of(query: StreamQuery, default_format: Format) -> View:

@@ -10,7 +10,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.types import All, StateSnapshot
 
 from cantata.callbacks.events import StepEnd, StepStart, StoredEvent, WorkflowInterrupted
-from cantata.callbacks.handler import Interruption
+from cantata.callbacks.interruption import Interruption
 from cantata.graphs.opening import AnyGraph
 from cantata.server.runs.model import Run
 

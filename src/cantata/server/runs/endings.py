@@ -13,7 +13,7 @@ from cantata.callbacks.events import (
     WorkflowError,
     WorkflowInterrupted,
 )
-from cantata.callbacks.handler import Interruption
+from cantata.callbacks.interruption import Interruption
 from cantata.callbacks.redaction import Redaction
 from cantata.server.runs.answers import final_response
 from cantata.server.runs.budgets import BUDGET

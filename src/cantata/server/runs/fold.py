@@ -6,7 +6,6 @@ created and started, its attempt) is not in here.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -36,6 +35,7 @@ from cantata.callbacks.events import (
 )
 from cantata.callbacks.usage import total
 from cantata.server.runs.lineage import Lineage
+from cantata.server.runs.worked_time import WorkedTime
 
 Entry = dict[str, Any]
 
@@ -69,7 +69,7 @@ class WorkflowFold:
         self._usages: list[Usage] = []
         self._under: defaultdict[str, list[Entry]] = defaultdict(list)
         self._lineage = Lineage()
-        self._worked = _WorkedTime()
+        self._worked = WorkedTime()
         self._apply: dict[type, Callable[[Any], None]] = {
             WorkflowStarted: self._started,
             StepStart: self._step_start,
@@ -118,7 +118,7 @@ class WorkflowFold:
             "reasoning": [dict(step) for step in self._reasoning],
             "tools": [dict(tool) for tool in self._tools.values()],
             "messages": [self._message(message_id) for message_id in self._messages],
-            "usage": usage_members(self.usage()),
+            "usage": _usage_members(self.usage()),
             "checkpoint_id": None,
         }
         return told | self._interruption | self._end
@@ -324,38 +324,7 @@ class WorkflowFold:
         return {**self._messages[message_id], "content": "".join(texts), "thought": "".join(thoughts)}
 
 
-class _WorkedTime:
-    """Adds up the stretches in which the run was at work; when the first one began may be told last."""
-
-    def __init__(self) -> None:
-        self._done_ms = 0
-        self._since: str | None = None
-        self._first_end: str | None = None
-
-    def begin(self, timestamp: str) -> None:
-        if self._first_end is None:
-            self._since = timestamp
-        else:
-            self._done_ms += _between(timestamp, self._first_end)
-
-    def go_on(self, timestamp: str) -> None:
-        self._since = timestamp
-
-    def pause(self, timestamp: str) -> None:
-        self._first_end = self._first_end or timestamp
-        self._done_ms = self.until(timestamp)
-        self._since = None
-
-    def until(self, timestamp: str) -> int:
-        return self._done_ms + (_between(self._since, timestamp) if self._since else 0)
-
-
-def _between(start: str, end: str) -> int:
-    seconds = (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
-    return max(0, round(seconds * 1000))
-
-
-def usage_members(usage: Usage) -> Entry:
+def _usage_members(usage: Usage) -> Entry:
     """Write a sum as the workflow shows it: an unknown cost is null."""
     members: Entry = msgspec.to_builtins(usage)
     members.setdefault("cost_usd", None)

@@ -13,7 +13,8 @@ from langgraph.types import Command
 
 from cantata.callbacks.events import StoredEvent
 from cantata.callbacks.graph_writer import seeded
-from cantata.callbacks.handler import Interruption, StreamingWorkflowCallbackHandler
+from cantata.callbacks.handler import StreamingWorkflowCallbackHandler
+from cantata.callbacks.interruption import Interruption
 from cantata.callbacks.tracing.names import orchestrator
 from cantata.callbacks.tracing.tracing import TraceOfRun
 from cantata.graphs.opening import AnyGraph
