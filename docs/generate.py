@@ -16,7 +16,7 @@ from docs.pages.errors import errors_page
 from docs.pages.events import events_page, events_table
 from docs.pages.glossary import Glossary
 from docs.pages.graphs import graphs_page
-from docs.pages.markdown import as_json, with_table
+from docs.pages.markdown import as_json, undented, with_table
 from docs.pages.metrics import metrics_page
 from docs.pages.models import faults_table
 from docs.pages.protocol import protocol_page
@@ -64,7 +64,7 @@ def generated(glossary: Glossary) -> list[tuple[Path, str]]:
             with_table((docs / "observability.md").read_text(), "traces", trace_trees()),
         ),
         (docs / "models.md", with_table((docs / "models.md").read_text(), "faults", faults_table(glossary))),
-        (docs / "schemas/events.json", as_json(events.json_schema())),
+        (docs / "schemas/events.json", as_json(undented(events.json_schema()))),
         (docs / "schemas/openapi.json", as_json(create_app(Settings.model_construct()).openapi())),
         (readme, with_table(readme.read_text(), "events", events_table(glossary))),
     ]

@@ -5,6 +5,7 @@ Knows the command line and HTTP, nothing of the server's insides.
 
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,7 +29,8 @@ ASSISTANT = ROOT / "langgraph.json"
 
 CANTATA = str(Path(sys.executable).with_name("cantata"))
 
-HANG_SECONDS = 30.0  # nothing here takes so long unless it hangs
+HANG_SECONDS = 60.0  # nothing here takes so long unless it hangs, on a busy machine either
+FIRST_PORT, PORTS_EACH, PORT_SHARES = 12_000, 2_500, 8
 SSE = {"Accept": "text/event-stream"}
 JSON = {"Accept": "application/json"}
 ASYNC = {"Prefer": "respond-async"}
@@ -269,7 +272,28 @@ def eventually(claim: Any, seconds: float = HANG_SECONDS) -> None:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a port that nobody listens on, nor will: neither the kernel nor another worker of the tests gives it away.
+
+    A server that is killed and started anew leaves its port alone for a while.
+    """
+    return next(port for port in _ports if _is_free(port))
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _own_ports() -> Iterator[int]:
+    """Give the ports of this worker in turn, from one by chance on: below those that the kernel hands out."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % PORT_SHARES
+    share = range(FIRST_PORT + worker * PORTS_EACH, FIRST_PORT + (worker + 1) * PORTS_EACH)
+    begin = secrets.randbelow(PORTS_EACH)
+    return cycle([*share[begin:], *share[:begin]])
+
+
+_ports = _own_ports()

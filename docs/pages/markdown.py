@@ -3,6 +3,7 @@
 import json
 import textwrap
 from collections.abc import Iterable, Sequence
+from inspect import cleandoc
 
 MARK = "<!-- Made from the code by `make docs`: change the code, or docs/words.toml, and not this page. -->"
 WIDTH = 120
@@ -37,6 +38,18 @@ def code(text: str) -> str:
 def as_json(value: object) -> str:
     """Write *value* as a file that differs only where it differs."""
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def undented(schema: object) -> object:
+    """Take the indentation out of a schema's descriptions: Python does so itself, but only from 3.13 on."""
+    if isinstance(schema, list):
+        return [undented(member) for member in schema]
+    if isinstance(schema, dict):
+        return {
+            name: cleandoc(member) if name == "description" and isinstance(member, str) else undented(member)
+            for name, member in schema.items()
+        }
+    return schema
 
 
 def _wrapped(text: str) -> str:

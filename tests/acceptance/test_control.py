@@ -42,7 +42,7 @@ def test_a_look_at_a_run_that_begins_does_not_wait_for_its_end(server: ServerPro
     runs = []
     for number in range(40):
         run_id = server.started("nested", {"key": key}, session_id=f"{key}-{number}")
-        runs.append(server.client.get(f"/api/workflows/{run_id}", timeout=5).json())
+        runs.append(server.client.get(f"/api/workflows/{run_id}").json())
 
     assert {run["status"] for run in runs} <= {"queued", "running"}
     server.desk.open(key)
@@ -142,13 +142,13 @@ def test_cancels_and_the_end_at_once_leave_one_terminal_event(server: ServerProc
 
 
 def test_a_run_out_of_time_fails(server: ServerProcess, key: str) -> None:
-    body = {"graph": "nested", "input": {"key": key}, "timeout_seconds": 0.5}
+    body = {"graph": "nested", "input": {"key": key}, "timeout_seconds": 3}
 
     workflow = server.waited("/api/workflows", body)
 
     assert (workflow["status"], workflow["error"]["code"]) == ("failed", "timeout")
     assert workflow["error"]["retryable"] is True
-    assert workflow["execution_time_ms"] >= 500
+    assert workflow["execution_time_ms"] >= 3_000
     assert [step["status"] for step in workflow["steps"][:1]] == ["ok"]
     assert "running" not in {step["status"] for step in workflow["steps"]}
 
@@ -186,7 +186,7 @@ def test_a_run_without_a_reader_is_cancelled_after_the_grace(server: ServerProce
         stream.until("message_delta", delta="second ")
 
     events = server.client.get(f"/api/workflows?session_id={stream.events[0]['session_id']}")
-    eventually(lambda: is_listed(server, stream.events[0]["session_id"], "cancelled"), 10)
+    eventually(lambda: is_listed(server, stream.events[0]["session_id"], "cancelled"))
 
     last = server.events(stream.events[0]["workflow_id"])[-1]
     assert events.status_code == 200
@@ -204,17 +204,17 @@ def test_every_look_restarts_the_grace(server: ServerProcess, key: str) -> None:
     pause = threading.Event()
 
     looked = []
-    for _ in range(6):
-        pause.wait(GRACE_SECONDS / 2)
+    for _ in range(18):
+        pause.wait(GRACE_SECONDS / 12)
         looked.append(server.client.get(f"/api/workflows/{run_id}/status").json()["status"])
 
-    assert looked == ["running"] * 6  # three graces long
-    eventually(lambda: is_listed(server, key, "cancelled"), 10)
+    assert looked == ["running"] * 18  # one and a half graces long
+    eventually(lambda: is_listed(server, key, "cancelled"))
 
 
 def test_a_waiting_request_is_a_reader(server: ServerProcess, key: str) -> None:
     body = {"graph": "nested", "input": {"key": key}, "on_disconnect": "cancel"}
-    opener = threading.Timer(3 * GRACE_SECONDS, server.desk.open, [key])
+    opener = threading.Timer(1.5 * GRACE_SECONDS, server.desk.open, [key])
 
     opener.start()
     workflow = server.waited("/api/workflows", body)
@@ -229,7 +229,7 @@ def test_a_waiting_request_that_leaves_is_a_reader_no_more(server: ServerProcess
         server.client.post("/api/workflows", json=body, headers=JSON, timeout=0.5)
 
     try:
-        eventually(lambda: is_listed(server, key, "cancelled"), 4 * GRACE_SECONDS)
+        eventually(lambda: is_listed(server, key, "cancelled"))
     finally:
         server.desk.open(key)
 
@@ -237,7 +237,7 @@ def test_a_waiting_request_that_leaves_is_a_reader_no_more(server: ServerProcess
 def test_a_run_that_goes_on_alone_does_so_by_default(server: ServerProcess, key: str) -> None:
     with server.stream("POST", "/api/workflows", {"graph": "nested", "input": {"key": key}}) as stream:
         stream.until("message_delta")
-    threading.Event().wait(2 * GRACE_SECONDS)
+    threading.Event().wait(1.5 * GRACE_SECONDS)
 
     server.desk.open(key)
 

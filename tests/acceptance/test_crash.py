@@ -1,8 +1,10 @@
 """kill -9: whoever watched, and whoever comes later, sees one story; what had finished is not done again."""
 
 import random
+import sqlite3
 import threading
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -96,7 +98,7 @@ def test_killed_in_one_of_several_branches(fresh: Fresh, key: str) -> None:
     server.seen(followers[0].run_id, "step_end", name="branch")
     eventually(lambda: sum(e["type"] == "step_end" and e["name"] == "branch" for e in followers[0].events) == 2)
     eventually(lambda: server.desk.ran(key)["branch1"] == 1)
-    threading.Event().wait(0.2)  # their writes are stored after their ends are told
+    eventually(lambda: tasks_stored(server, "said") == 2)  # after their ends are told
 
     server.kill()
     server.desk.open(f"{key}-branch1")
@@ -106,6 +108,14 @@ def test_killed_in_one_of_several_branches(fresh: Fresh, key: str) -> None:
     assert server.desk.ran(key) == {"plan": 1, "branch0": 1, "branch1": 2, "branch2": 1, "gather": 1}
     assert story[-1]["final_response"] == "branch0 branch1 branch2"
     assert sorted(standing_texts(server.workflow(followers[0].run_id))) == [f"this is branch{n}" for n in range(3)]
+
+
+def tasks_stored(server: ServerProcess, channel: str) -> int:
+    """Count the tasks whose writes to a channel are stored."""
+    with closing(sqlite3.connect(f"file:{server.folder / 'cantata.db'}?mode=ro", uri=True)) as database:
+        asked = "SELECT count(DISTINCT task_id) FROM checkpoint_writes WHERE channel = ?"
+        (count,) = database.execute(asked, (channel,)).fetchone()
+    return int(count)
 
 
 def test_killed_in_the_middle_of_a_text(fresh: Fresh, key: str) -> None:

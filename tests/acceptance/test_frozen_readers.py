@@ -11,11 +11,11 @@ from tests.server_process import ServerProcess
 FORMATS = ("reasoning", "chunks")
 READERS = 200
 WORDS = 8_000  # 2 MB of log: more than all windows, and than what the kernel holds for a reader
-STANDSTILL_SECONDS = 1.0
+STANDSTILL_SECONDS = 10.0  # a busy machine may stall for some of them; a frozen reader is cut after 60
 MIB = 1_048_576
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_frozen_readers_disturb_nobody_and_catch_up(fresh: Fresh) -> None:
     server = fresh().start()
     run_id = server.started("flood", {"messages": [{"role": "user", "content": f"flood {WORDS} 0.0005"}]})

@@ -9,10 +9,11 @@ import pytest
 
 from tests.acceptance.conftest import Fresh
 from tests.acceptance.slow_clients import connected, heard
-from tests.server_process import ASYNC, JSON, SSE, ServerProcess, eventually
+from tests.server_process import ASYNC, HANG_SECONDS, JSON, SSE, ServerProcess, eventually
 
 NODE: dict[str, Any] = {"graph": "one_node", "input": {"key": "limits"}}
 HELLO = {"message": "hi", "agent": "two_tools"}
+FIFTY = httpx.Limits(max_connections=50)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +72,7 @@ def test_every_answer_tells_how_the_limits_stand(strict: ServerProcess, me: dict
 
 def test_of_many_requests_at_once_exactly_as_many_are_granted(strict: ServerProcess, me: dict[str, str]) -> None:
     with (
-        httpx.Client(base_url=strict.url, limits=httpx.Limits(max_connections=50), trust_env=False) as client,
+        httpx.Client(base_url=strict.url, limits=FIFTY, timeout=HANG_SECONDS, trust_env=False) as client,
         ThreadPoolExecutor(50) as threads,
     ):
         answers = list(threads.map(lambda _: client.get("/api/graphs", headers=me).status_code, range(200)))
@@ -226,12 +227,10 @@ def test_of_many_starts_at_once_exactly_as_many_run_as_may(fresh: Fresh, key: st
     server = fresh(CONCURRENT_RUNS_PER_USER="7").start()
     body = {"graph": "nested", "input": {"key": key}}
     with (
-        httpx.Client(base_url=server.url, limits=httpx.Limits(max_connections=50), trust_env=False) as client,
+        httpx.Client(base_url=server.url, limits=FIFTY, timeout=HANG_SECONDS, trust_env=False) as client,
         ThreadPoolExecutor(50) as threads,
     ):
-        answers = list(
-            threads.map(lambda _: client.post("/api/workflows", json=body, headers=ASYNC, timeout=30), range(200))
-        )
+        answers = list(threads.map(lambda _: client.post("/api/workflows", json=body, headers=ASYNC), range(200)))
     refused = [answer for answer in answers if answer.status_code == 429]
     server.desk.open(key)
     for answer in answers:

@@ -158,7 +158,7 @@ def test_a_run_that_asks_keeps_its_session_until_it_is_cancelled(server: ServerP
 def test_a_run_that_asks_needs_no_reader(server: ServerProcess, key: str) -> None:
     workflow = asked(server, "approval", key, on_disconnect="cancel")
     with server.stream("GET", f"/api/workflows/{workflow['workflow_id']}/events") as stream:
-        for _ in range(4):  # 1.2 s of heartbeats, longer than the grace
+        for _ in range(11):  # 3.3 s of heartbeats, longer than the grace
             stream.until("heartbeat")
 
     done = server.waited(resume_path(workflow), answering(workflow, "yes"))

@@ -1,16 +1,19 @@
 """A server that keeps things for less than a second: whoever looks later is told what is missing, and nobody hangs."""
 
+import socket
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.acceptance.conftest import Fresh
 from tests.acceptance.reading import told_by_log
-from tests.server_process import JSON, SSE, ServerProcess, eventually
+from tests.server_process import HANG_SECONDS, JSON, SSE, ServerProcess, eventually
 
 SAID = ("chunk", "index", "reset", "totalChunks", "fullText")
 SOON = {"EVENT_RETENTION_DAYS": "0.00001", "CHECKPOINT_RETENTION_DAYS": "0.00001", "RETENTION_INTERVAL_SECONDS": "0.1"}
+WINDOW_BYTES = 32_768
 
 
 @pytest.fixture
@@ -19,6 +22,14 @@ def forgetful(fresh: Fresh) -> Iterator[ServerProcess]:
     server = fresh(**SOON).start()
     yield server
     assert "Traceback" not in server.log.read_text()
+
+
+def narrow(server: ServerProcess) -> ServerProcess:
+    """Let the client take little that nobody reads: the kernel would hold a whole log for it, given the time."""
+    window = httpx.HTTPTransport(socket_options=[(socket.SOL_SOCKET, socket.SO_RCVBUF, WINDOW_BYTES)])
+    server.client.close()
+    server.client = httpx.Client(base_url=server.url, timeout=HANG_SECONDS, transport=window, trust_env=False)
+    return server
 
 
 def page(server: ServerProcess, run_id: str, query: str = "") -> Any:
@@ -120,16 +131,19 @@ def test_a_repeated_post_attaches_to_a_trimmed_run(forgetful: ServerProcess, key
     assert forgetful.desk.ran(key) == {"only": 1}
 
 
-def test_a_conversation_goes_on_after_its_checkpoints_were_pruned(forgetful: ServerProcess, key: str) -> None:
-    first = forgetful.waited("/chat", {"message": "My name is Ada.", "agent": "two_tools", "session_id": key})
+def test_a_conversation_goes_on_after_its_checkpoints_were_pruned(fresh: Fresh, key: str) -> None:
+    server = fresh().start()
+    first = server.waited("/chat", {"message": "My name is Ada.", "agent": "two_tools", "session_id": key})
     history = first["links"]["history"]
-    oldest = forgetful.client.get(history).json()["checkpoints"][-1]["checkpoint_id"]
-    eventually(lambda: len(forgetful.client.get(history).json()["checkpoints"]) == 1)
+    oldest = server.client.get(history).json()["checkpoints"][-1]["checkpoint_id"]
+    server.terminate()
+    server.start(**SOON)
+    eventually(lambda: len(server.client.get(history).json()["checkpoints"]) == 1)
 
-    fork = forgetful.client.post(
+    fork = server.client.post(
         f"/api/workflows/{first['workflow_id']}/fork", json={"checkpoint_id": oldest, "input": {}}
     )
-    second = forgetful.waited("/chat", {"message": "And now?", "agent": "two_tools", "session_id": key})
+    second = server.waited("/chat", {"message": "And now?", "agent": "two_tools", "session_id": key})
 
     assert (fork.status_code, fork.json()["code"]) == (422, "unknown_checkpoint")
     assert [m["content"] for m in second["output"]["messages"] if m["type"] == "human"] == [
@@ -152,7 +166,7 @@ def test_an_active_run_keeps_everything_however_old_it_is(forgetful: ServerProce
 
 def test_a_reader_that_is_slow_while_its_run_is_trimmed_is_told_in_the_middle(forgetful: ServerProcess) -> None:
     """What it got and what it was told is missing make up the whole log, in order."""
-    run_id = forgetful.started("flood", {"messages": [{"role": "user", "content": "flood 60000 0"}]})
+    run_id = narrow(forgetful).started("flood", {"messages": [{"role": "user", "content": "flood 60000 0"}]})
 
     with forgetful.stream("GET", f"/api/workflows/{run_id}/events") as stream:
         stream.until("workflow_started")
@@ -165,7 +179,7 @@ def test_a_reader_that_is_slow_while_its_run_is_trimmed_is_told_in_the_middle(fo
 
 
 def test_a_stream_of_a_run_that_is_deleted_meanwhile_ends(fresh: Fresh) -> None:
-    server = fresh().start()
+    server = narrow(fresh().start())
     run_id = server.started("flood", {"messages": [{"role": "user", "content": "flood 60000 0"}]})
 
     with server.stream("GET", f"/api/workflows/{run_id}/events") as stream:

@@ -17,7 +17,7 @@ from tests.acceptance.slow_clients import (
     many_connected,
     trickle,
 )
-from tests.server_process import ServerProcess, eventually
+from tests.server_process import HANG_SECONDS, ServerProcess, eventually
 
 TIMEOUT_SECONDS = 0.8
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
@@ -30,6 +30,14 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProces
     process = ServerProcess(
         tmp_path_factory.mktemp("impatient"), HEADER_TIMEOUT_SECONDS=seconds, BODY_TIMEOUT_SECONDS=seconds
     )
+    yield process.start()
+    process.close()
+
+
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """Run a server for what has nothing to do with time."""
+    process = ServerProcess(tmp_path_factory.mktemp("patient"))
     yield process.start()
     process.close()
 
@@ -53,7 +61,7 @@ def test_a_client_that_stops_in_the_middle_of_its_request_is_told_and_cut(
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b'"code":"request_timeout"' in answer
     assert b"x-content-type-options: nosniff" in answer
-    assert TIMEOUT_SECONDS * 0.9 < time.monotonic() - began < 5 * TIMEOUT_SECONDS
+    assert TIMEOUT_SECONDS * 0.9 < time.monotonic() - began < HANG_SECONDS / 2
 
 
 @pytest.mark.parametrize("said", [b"", b"\r\n", LIVE + b"\r\n", LIVE + b"\r\n\r\n\r\n"])
@@ -77,7 +85,7 @@ def test_a_client_that_trickles_gains_no_time(impatient: ServerProcess, said: by
         connection.sendall(said)
         trickle(connection, every(0.05, piece))
 
-    assert time.monotonic() - began < 5 * TIMEOUT_SECONDS
+    assert time.monotonic() - began < HANG_SECONDS / 2
 
 
 def test_a_stream_may_last_longer_than_a_request_may_take_to_arrive(impatient: ServerProcess) -> None:
@@ -102,27 +110,27 @@ def test_a_stream_may_last_longer_than_a_request_may_take_to_arrive(impatient: S
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n5;x=" + b"a" * 10_000_000,
     ],
 )
-def test_a_head_that_is_too_large_is_refused_however_it_comes(impatient: ServerProcess, said: bytes) -> None:
-    before = impatient.resident_bytes()
-    with connected(impatient) as connection:
+def test_a_head_that_is_too_large_is_refused_however_it_comes(patient: ServerProcess, said: bytes) -> None:
+    before = patient.resident_bytes()
+    with connected(patient) as connection:
         trickle(connection, iter([said]))
         answer = heard(connection)
 
     assert answer[:13] in (b"HTTP/1.1 431 ", b"HTTP/1.1 400 ", b"")  # nothing, where the reset was faster
-    assert impatient.resident_bytes() - before < 8_000_000
-    assert impatient.client.get("/health/live").status_code == 200
+    assert patient.resident_bytes() - before < 8_000_000
+    assert patient.client.get("/health/live").status_code == 200
 
 
-def test_a_head_of_what_is_allowed_is_read(impatient: ServerProcess) -> None:
+def test_a_head_of_what_is_allowed_is_read(patient: ServerProcess) -> None:
     headers = {f"X-{number}": "a" * 600 for number in range(90)}
 
-    assert impatient.client.get("/health/live", headers=headers).status_code == 200
+    assert patient.client.get("/health/live", headers=headers).status_code == 200
 
 
-def test_a_trailer_is_no_header(impatient: ServerProcess) -> None:
+def test_a_trailer_is_no_header(patient: ServerProcess) -> None:
     """Or a client could add behind its body what the layers in front of it have looked for in vain."""
     chunk = b'{"message": "hi", "agent": "two_tools"}'
-    with connected(impatient) as connection:
+    with connected(patient) as connection:
         connection.sendall(
             HEAD
             + b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n%x\r\n" % len(chunk)
@@ -134,8 +142,8 @@ def test_a_trailer_is_no_header(impatient: ServerProcess) -> None:
     assert answer.startswith(b"HTTP/1.1 200 ")
 
 
-def test_pipelined_requests_are_answered_in_their_order(impatient: ServerProcess) -> None:
-    with connected(impatient) as connection:
+def test_pipelined_requests_are_answered_in_their_order(patient: ServerProcess) -> None:
+    with connected(patient) as connection:
         connection.sendall((LIVE + b"\r\n") * 99 + LIVE + b"Connection: close\r\n\r\n")
         answer = heard(connection)
 
@@ -143,7 +151,7 @@ def test_pipelined_requests_are_answered_in_their_order(impatient: ServerProcess
 
 
 def test_other_clients_are_served_while_slow_ones_wait_to_be_cut(fresh: Fresh) -> None:
-    server = fresh(HEADER_TIMEOUT_SECONDS="2", BODY_TIMEOUT_SECONDS="2").start()
+    server = fresh(HEADER_TIMEOUT_SECONDS="5", BODY_TIMEOUT_SECONDS="5").start()
     with (
         many_connected(server, 300, PART_OF_A_HEAD) as heads,
         many_connected(server, 300, PART_OF_A_BODY),

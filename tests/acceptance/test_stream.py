@@ -17,14 +17,14 @@ TWO = ["offline-demo", "google_genai:gemini-2.5-flash"]
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    process = ServerProcess(tmp_path_factory.mktemp("server"), DISCONNECT_GRACE_SECONDS="0.2").start()
+    process = ServerProcess(tmp_path_factory.mktemp("server")).start()
     yield process
     process.close()
 
 
 @pytest.fixture
 def slow(tmp_path: Path) -> Iterator[ServerProcess]:
-    process = ServerProcess(tmp_path, OFFLINE_DEMO_TOKEN_DELAY_MS="100", DISCONNECT_GRACE_SECONDS="0.2").start()
+    process = ServerProcess(tmp_path, OFFLINE_DEMO_TOKEN_DELAY_MS="2000", DISCONNECT_GRACE_SECONDS="2").start()
     yield process
     process.close()
 

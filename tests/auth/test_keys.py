@@ -1,6 +1,7 @@
 """API keys over HTTP: made by admins, shown once, refused when they are revoked or over."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -170,4 +171,5 @@ def test_keys_are_not_readable_by_others(tmp_path: Path) -> None:
     Visit(tmp_path / "new.db").close()
 
     assert (tmp_path / "new.db").stat().st_mode & 0o077 == 0
-    assert sqlite3.connect(tmp_path / "new.db").execute("SELECT count(*) FROM api_keys").fetchone() == (0,)
+    with closing(sqlite3.connect(tmp_path / "new.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM api_keys").fetchone() == (0,)

@@ -53,7 +53,7 @@ def proxied(request: pytest.FixtureRequest, behind: ServerProcess, tmp_path: Pat
         with httpx.Client(base_url=f"https://localhost:{port}", verify=trust, trust_env=False, timeout=20) as client:
             client.headers["Host"] = f"{NAME}:{port}"
             try:
-                eventually(lambda: is_up(client), 5)
+                eventually(lambda: is_up(client))
                 yield client
             finally:
                 process.terminate()

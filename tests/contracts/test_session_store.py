@@ -1,6 +1,7 @@
 """What every `SessionStore` promises: a conversation is a tree, and each branch of it has a memory of its own."""
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -573,7 +574,8 @@ async def test_a_removal_that_a_crash_cut_short_is_finished(backend: Backend, tm
     run = await _turn(backend, "a")
     await backend.sessions.delete("ada", "s1")
     other = await _turn(backend, "b", session_id="s2")
-    with sqlite3.connect(tmp_path / "cantata.db") as connection:  # as if the process had died before the first part
+    # As if the process had died before the first part.
+    with closing(sqlite3.connect(tmp_path / "cantata.db")) as connection, connection:
         connection.execute("INSERT INTO leftovers (thread_id) VALUES (?)", (other.thread_id,))
         connection.execute("INSERT INTO leftovers (run_id) VALUES (?)", (run.id,))
 
@@ -630,7 +632,7 @@ async def test_a_session_is_idle_when_nothing_happened_since_and_nothing_is_acti
 
 def _row_counts(path: Path) -> dict[str, int]:
     """Count the rows of the tables that have any."""
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         tables = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
         counts = {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for (name,) in tables}
     return {name: count for name, count in counts.items() if count}

@@ -34,7 +34,7 @@ def run(folder: Path, *arguments: str) -> str:
     """Run a program where there is nothing, and return what it printed."""
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     done = subprocess.run(
-        [sys.executable, "-W", "error", *arguments],
+        [sys.executable, "-W", "error", "-W", "ignore:Binding:DeprecationWarning", *arguments],
         cwd=folder,
         env=environment | {"OFFLINE_DEMO_TOKEN_DELAY_MS": "0", "PYTHONIOENCODING": "utf-8"},
         capture_output=True,

@@ -19,7 +19,7 @@ from tests.server_process import ROOT, ServerProcess
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES")
 PHASES = "examples,coverage,fuzzing,stateful" if EXAMPLES else "examples,fuzzing,stateful"
 FEW = ("--max-examples", "5", "--generation-deterministic")
-ANSWER_SECONDS = "5"
+ANSWER_SECONDS = "30"  # a hang: runs have three, and a busy machine may stall
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",

@@ -9,7 +9,7 @@ from cantata.graphs.faults import FaultCode
 from tests.graphs.gemini_server import Scripted, events, hand_made, said
 
 ATTEMPTS = 2  # that a call may make here
-TOTAL_SECONDS = 10.0
+TOTAL_SECONDS = 20.0
 _SAID = "The light"
 _BEGUN = said({"text": _SAID})
 _BROKEN = b'data: {"candidates": [{"content"\r\n\r\n'

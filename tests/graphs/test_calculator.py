@@ -56,12 +56,12 @@ def test_refuses_with_a_reason(expression: str, reason: str) -> None:
 
 
 def test_a_power_tower_is_refused_before_it_is_calculated() -> None:
-    started = time.perf_counter()
+    started = time.thread_time()  # the machine may be busy with something else
 
     with pytest.raises(CalculationError):
         calculate("(9**900)**9999999")
 
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5
 
 
 @given(st.text(alphabet="0123456789+-*/%^().,e sqrtpi×", max_size=60))

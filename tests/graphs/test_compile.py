@@ -412,7 +412,7 @@ class Crowd:
 async def test_branches_work_at_once() -> None:
     crowd = Crowd(20)
 
-    output = await asyncio.wait_for(answer(tasks(*["w"] * 20), "x", crowd.agent("w")), 10)
+    output = await asyncio.wait_for(answer(tasks(*["w"] * 20), "x", crowd.agent("w")), 60)
 
     assert output["value"] == ["w"] * 20
 
@@ -421,7 +421,7 @@ async def test_branches_work_at_once() -> None:
 async def test_no_more_branches_work_at_once_than_allowed(wrap: Callable[[Any], Any]) -> None:
     crowd = Crowd(3)
 
-    await asyncio.wait_for(answer(wrap(tasks(*["w"] * 10, max_concurrency=3)), "x", crowd.agent("w")), 10)
+    await asyncio.wait_for(answer(wrap(tasks(*["w"] * 10, max_concurrency=3)), "x", crowd.agent("w")), 60)
 
     assert crowd.most == 3
 

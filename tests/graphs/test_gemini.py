@@ -17,6 +17,7 @@ from cantata.graphs.gemini import GeminiChat
 from cantata.graphs.tools.calculator import calculator
 from tests.graphs.gemini_client import KEY, Client, answer_of
 from tests.graphs.gemini_server import GeminiServer, Scripted, events, hand_made, said
+from tests.server_process import HANG_SECONDS
 
 HELLO = said({"text": "Hello"})
 END = said({"text": "!"}, finish="STOP")
@@ -305,17 +306,16 @@ async def test_silence_ends_an_answer(client: Client, google: GeminiServer) -> N
     fault = await fault_of(client(google.url, idle_seconds=0.2))
 
     assert fault.code == "model_timeout"
-    await asyncio.wait_for(google.cut.wait(), 2)
+    await asyncio.wait_for(google.cut.wait(), HANG_SECONDS)
 
 
 async def test_the_total_holds_over_all_attempts(client: Client, google: GeminiServer) -> None:
     google.script = [events(hangs=True) for _ in range(3)]
-    started = time.monotonic()
 
     fault = await fault_of(client(google.url, idle_seconds=0.2, total_seconds=0.3))
 
     assert fault.code == "model_timeout"
-    assert time.monotonic() - started < 2
+    assert len(google.requests) < 3
 
 
 async def test_a_slow_reader_is_no_timeout(client: Client, google: GeminiServer) -> None:
@@ -323,9 +323,9 @@ async def test_a_slow_reader_is_no_timeout(client: Client, google: GeminiServer)
     google.script = [events(HELLO, END)]
     texts = []
 
-    async for chunk in client(google.url, idle_seconds=0.2).astream("hello"):
+    async for chunk in client(google.url, idle_seconds=1.5).astream("hello"):
         texts.append(chunk.text)
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(1)
 
     assert "".join(texts) == "Hello!"
 
@@ -333,13 +333,13 @@ async def test_a_slow_reader_is_no_timeout(client: Client, google: GeminiServer)
 async def test_cancelling_closes_the_connection(client: Client, google: GeminiServer) -> None:
     google.script = [events(HELLO, hangs=True)]
     running = asyncio.ensure_future(answer_of(client(google.url)))
-    await asyncio.wait_for(google.asked.wait(), 5)
+    await asyncio.wait_for(google.asked.wait(), HANG_SECONDS)
 
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
 
-    await asyncio.wait_for(google.cut.wait(), 2)
+    await asyncio.wait_for(google.cut.wait(), HANG_SECONDS)
 
 
 async def test_no_server_is_a_connection_fault(client: Client) -> None:

@@ -22,8 +22,8 @@ from cantata.callbacks.events import (
 from cantata.graphs.agent import Agent, GraphAgent
 from cantata.graphs.compile import compile_spec
 from cantata.server.runs.fold import fold
-from tests.support.engine import OWNER, Server, open_server, unwatched
-from tests.support.harness import WORKFLOW_ID, GraphRun, MortalSaver, of_type
+from tests.support.engine import CANCEL_SECONDS, OWNER, Server, open_server, unwatched
+from tests.support.harness import WORKFLOW_ID, GraphRun, MortalSaver, kinds, of_type
 from tests.support.invariants import check_invariants
 from tests.support.scripted import Pause, scripted
 from tests.support.specs import Heard, asked, does, echoes, fails, led, says_it, speaks, steps, tasks, team
@@ -134,7 +134,8 @@ async def killed_when(run: GraphRun, pause: Pause, is_time: Any) -> list[Any]:
         await pause.reached.wait()
         while not is_time():  # noqa: ASYNC110 — what a graph does sets no event of ours
             await asyncio.sleep(0)
-        await asyncio.sleep(0.1)  # the results of finished branches are stored behind our back
+        for _ in range(1_000):  # the results of finished branches are stored behind our back
+            await asyncio.sleep(0)
         reached.reached.set()
 
     async with asyncio.TaskGroup() as group:
@@ -173,7 +174,7 @@ async def test_a_cancel_stops_every_branch_and_its_model_call(spec: Any, tmp_pat
     async with open_server(tmp_path, graphs_of(does("slow", work))) as server:
         server.engine.graphs.register_agent("assistant", offline_agent())
         run = await server.start("team", "x", definition=spec)
-        await asyncio.wait_for(started.wait(), 20)
+        await asyncio.wait_for(started.wait(), 60)
         began = time.monotonic()
         await server.service.cancel(OWNER, run.id, "tester", "enough")
         workflow = await server.ended(run)
@@ -182,7 +183,7 @@ async def test_a_cancel_stops_every_branch_and_its_model_call(spec: Any, tmp_pat
     check_invariants(events)
     assert workflow["status"] == "cancelled"
     assert at_work["now"] == 0
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < CANCEL_SECONDS / 2
 
 
 def offline_agent() -> Agent:
@@ -270,19 +271,19 @@ async def test_a_question_ten_levels_down_is_asked_and_answered(tmp_path: Path) 
 # Told
 
 
-async def test_three_steps_of_a_second_side_by_side_take_about_a_second(tmp_path: Path) -> None:
+async def test_three_steps_of_a_second_side_by_side_are_at_work_at_once(tmp_path: Path) -> None:
     async def work(text: str) -> str:
         await asyncio.sleep(1)
         return text
 
     async with open_server(tmp_path, graphs_of(does("w", work))) as server:
-        began = time.monotonic()
         run = await server.start("team", {"input": "x"}, definition=tasks("w", "w", "w"))
         workflow = await server.ended(run)
-        seconds = time.monotonic() - began
+        events = await server.events(run.id)
 
     assert workflow["status"] == "completed"
-    assert seconds < 2.5
+    first_steps = [event for event in events if isinstance(event, StepStart | StepEnd) and len(event.path) == 1]
+    assert kinds(first_steps)[:6] == ["step_start"] * 3 + ["step_end"] * 3
 
 
 async def test_branches_have_paths_and_parents_to_draw_lanes_by(tmp_path: Path) -> None:

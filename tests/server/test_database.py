@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cantata.server.errors import DatabaseUnusable
+from cantata.server.errors import DatabaseUnusable, StorageUnavailable
 from cantata.server.persistence.sqlite import READERS, Database
 
 
@@ -46,6 +46,25 @@ async def test_what_a_read_raises_is_the_callers_and_ends_no_thread(tmp_path: Pa
             await database.read(lambda connection: 1 // 0)
 
     assert await database.read(lambda connection: connection.execute("SELECT 7").fetchone()) == (7,)
+    await database.close()
+
+
+async def test_what_a_write_raises_undoes_its_batch_and_the_next_one_is_written(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else whoever had submitted with it, or did so later, would wait for ever."""
+    database = Database(tmp_path / "cantata.db")
+
+    with pytest.raises(StorageUnavailable) as caught:
+        await database.submit(
+            lambda cursor: cursor.execute("INSERT INTO secrets (name, value) VALUES ('a', ?)", ("\ud800",))
+        )
+    await database.submit(lambda cursor: cursor.execute("INSERT INTO secrets (name, value) VALUES ('b', x'00')"))
+
+    names = await database.read(lambda connection: connection.execute("SELECT name FROM secrets").fetchall())
+    assert isinstance(caught.value.__cause__, UnicodeEncodeError)
+    assert "its batch is undone" in caplog.text
+    assert names == [("b",)]
     await database.close()
 
 

@@ -101,7 +101,7 @@ class TraceReceiver:
         with self._changed:
             return {path.partition("?")[0] for _, path, _ in self.requests}
 
-    def wait(self, claim: Any, seconds: float = 20.0) -> None:
+    def wait(self, claim: Any, seconds: float = 60.0) -> None:
         """Wait until *claim* holds of what came."""
         with self._changed:
             assert self._changed.wait_for(claim, seconds), "it never came"

@@ -174,6 +174,21 @@ steps = chain(
 one_node = chain(("only", speaking("only", linger))).compile()
 
 
+def barred(name: str) -> tuple[str, Any]:
+    """Make a node that waits at a gate of its own."""
+
+    async def bar(state: Flow, count: int) -> None:
+        await gate(f"{state['key']}-{name}")
+
+    return name, speaking(name, bar)
+
+
+inner_of_barred_steps = chain(*(barred(f"s{n}") for n in range(4, 7))).compile()
+barred_steps = chain(
+    *(barred(f"s{n}") for n in range(1, 4)), ("inner", inner_of_barred_steps), *(barred(f"s{n}") for n in range(7, 9))
+).compile()
+
+
 # Code that knows no asyncio.
 
 

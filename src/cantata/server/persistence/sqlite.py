@@ -13,6 +13,7 @@ that order. An operation checks first and writes after: when it refuses, nothing
 
 import asyncio
 import fcntl
+import logging
 import queue
 import sqlite3
 import threading
@@ -25,6 +26,8 @@ from typing import Any, TypeVar
 from cantata.server.errors import CantataError, DatabaseInUse, DatabaseUnusable, SchemaMismatch, StorageUnavailable
 from cantata.server.metrics import Metrics
 from cantata.server.persistence.private_file import keep_private
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Operation = Callable[[sqlite3.Cursor], T]
@@ -226,10 +229,13 @@ def _execute(connection: sqlite3.Connection, batch: Sequence[_Job]) -> Sequence[
             outcomes.extend(execute(cursor, [item for _, item, _ in jobs]))
     except sqlite3.Error as error:
         return _undone(connection, error, len(batch))
+    except Exception as error:  # the writer's edge: else everybody would wait for ever, with the transaction open
+        logger.exception("an operation failed in a way that none should; its batch is undone")
+        return _undone(connection, error, len(batch))
     return outcomes
 
 
-def _undone(connection: sqlite3.Connection, error: sqlite3.Error, count: int) -> Sequence[Outcome]:
+def _undone(connection: sqlite3.Connection, error: Exception, count: int) -> Sequence[Outcome]:
     if connection.in_transaction:
         connection.rollback()
     return [(None, _unavailable(error))] * count
@@ -242,7 +248,7 @@ def _outcome(operation: Operation[Any], cursor: sqlite3.Cursor) -> Outcome:
         return None, refusal
 
 
-def _unavailable(error: sqlite3.Error) -> StorageUnavailable:
+def _unavailable(error: Exception) -> StorageUnavailable:
     unavailable = StorageUnavailable()
     unavailable.__cause__ = error
     return unavailable
