@@ -133,6 +133,16 @@ async def test_a_panel(visits: Visits, server: ServerProcess, talk: str, keep: K
     await keep(chat.page, panel.lower())
 
 
+async def test_the_checkpoints(visits: Visits, server: ServerProcess, talk: str, keep: Keep) -> None:
+    chat = Chat(await visits.open(server.url + talk, **WIDE))
+    await chat.page.get_by_role("group", name="Panels").get_by_role("button", name="Checkpoints").click()
+    checkpoint = chat.page.get_by_role("tabpanel").locator("ol > li").filter(has_text="then model").first
+    await checkpoint.locator("summary").first.click()
+    await expect(checkpoint.get_by_role("button", name="Run again from here")).to_be_visible()
+
+    await keep(chat.page, "checkpoints")
+
+
 async def test_the_composer(visits: Visits, server: ServerProcess, talk: str, keep: Keep) -> None:
     page = await visits.open(f"{server.url}/#/compose", **WIDE)
     await expect(page.get_by_role("list", name=re.compile("^The graph .*: its nodes$"))).to_be_attached()
