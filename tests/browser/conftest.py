@@ -35,15 +35,6 @@ async def browser() -> AsyncIterator[Browser]:
         await launched.close()
 
 
-@pytest.fixture
-async def visits(browser: Browser) -> AsyncIterator[Visits]:
-    """Give pages that are closed with the test, which fails if one of them had to complain."""
-    opened = Visits(browser)
-    yield opened
-    await opened.close()
-    assert opened.faults == []
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """Run a server with the graphs that put the page to the test, beside its own."""
@@ -64,3 +55,15 @@ def fresh(tmp_path: Path) -> Iterator[Fresh]:
     yield make
     for process in made:
         process.close()
+
+
+@pytest.fixture
+async def visits(browser: Browser, fresh: Fresh) -> AsyncIterator[Visits]:
+    """Give pages that are closed with the test, which fails if one of them had to complain.
+
+    They are closed before the servers that a test has made: a page may still be asking for something then.
+    """
+    opened = Visits(browser)
+    yield opened
+    await opened.close()
+    assert opened.faults == []
