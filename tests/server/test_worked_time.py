@@ -16,18 +16,16 @@ STARTED = WorkflowStarted(
 ASKED = WorkflowInterrupted(workflow_id="wf_1", timestamp=at(3), interrupts=[], cause="human", checkpoint_id="c")
 SPOKE = Custom(workflow_id="wf_1", timestamp=at(4), node="", path=[], name="word", data={})
 RECOVERED = WorkflowResumed(workflow_id="wf_1", timestamp=at(40), cause="recovery", attempt=2)
-CUT = StepEnd(
-    workflow_id="wf_1",
-    timestamp=at(40),
-    node="a",
-    path=["a"],
-    span_id="1",
-    step=1,
-    name="a",
-    task_id="a:1",
-    status="cancelled",
-    duration_ms=38_000,
-)
+STEP: dict[str, Any] = {
+    "workflow_id": "wf_1",
+    "node": "a",
+    "path": ["a"],
+    "span_id": "1",
+    "step": 1,
+    "name": "a",
+    "task_id": "a:1",
+}
+CUT = StepEnd(**STEP, timestamp=at(40), status="cancelled", duration_ms=38_000)
 ANSWERED = WorkflowResumed(workflow_id="wf_1", timestamp=at(20), cause="human", attempt=1)
 
 
@@ -66,16 +64,6 @@ def test_a_run_whose_process_died_counts_all_that_was_done() -> None:
 
 def test_what_a_crash_cut_is_not_counted_until_it_is_closed() -> None:
     """The process that goes on closes it, and may come hours later: a run would have had its time by then."""
-    begun = StepStart(
-        workflow_id="wf_1",
-        timestamp=at(2),
-        node="a",
-        path=["a"],
-        span_id="1",
-        step=1,
-        name="a",
-        task_id="a:1",
-        attempt=1,
-    )
+    begun = StepStart(**STEP, timestamp=at(2), attempt=1)
 
     assert folded(begun, SPOKE, CUT, RECOVERED).worked_ms(at(50)) == 3_000 + 10_000

@@ -141,32 +141,25 @@ def deltas(*texts: str, message_id: str = "m1") -> list[StoredEvent]:
 
 def start_of(message_id: str, *path: str) -> StoredEvent:
     """Write the start of a message that the node at *path* says."""
-    return MessageStart(
-        workflow_id=RUN,
-        timestamp=NOON,
-        node=path[-1] if path else "",
-        path=list(path),
-        span_id=f"span of {message_id}",
-        message_id=message_id,
-        agent="tested",
-        role="assistant",
-    )
+    return MessageStart(**_place_of(message_id, path))
 
 
 def end_of(message_id: str, content: str, *path: str) -> StoredEvent:
     """Write the end of a message that the node at *path* said."""
-    return MessageComplete(
-        workflow_id=RUN,
-        timestamp=NOON,
-        node=path[-1] if path else "",
-        path=list(path),
-        span_id=f"span of {message_id}",
-        message_id=message_id,
-        agent="tested",
-        role="assistant",
-        status="ok",
-        content=content,
-    )
+    return MessageComplete(**_place_of(message_id, path), status="ok", content=content)
+
+
+def _place_of(message_id: str, path: Sequence[str]) -> dict[str, Any]:
+    return {
+        "workflow_id": RUN,
+        "timestamp": NOON,
+        "node": path[-1] if path else "",
+        "path": list(path),
+        "span_id": f"span of {message_id}",
+        "message_id": message_id,
+        "agent": "tested",
+        "role": "assistant",
+    }
 
 
 def step_of(span_id: str, name: str, replaces: Any = UNSET) -> StoredEvent:

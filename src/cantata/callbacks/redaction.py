@@ -145,7 +145,9 @@ class Redaction:
     def _member(self, key: Any, value: Any, above: tuple[int, ...]) -> Any:
         if value and isinstance(key, str) and _is_telling(key):
             return MASK
-        return _size_of(value) if _is_long_base64(key, value) else self._plain(value, above)
+        if _is_long_base64(key, value):
+            return f"[{decoded_bytes(value)} bytes, not shown]"
+        return self._plain(value, above)
 
 
 @lru_cache(SHORT_TEXTS)
@@ -159,8 +161,9 @@ def _is_long_base64(key: Any, value: Any) -> bool:
     return is_long and key in _BYTES_KEYS and _BASE64.match(value) is not None
 
 
-def _size_of(base64: str) -> str:
-    return f"[{len(base64) * 3 // 4 - base64[-2:].count('=')} bytes, not shown]"
+def decoded_bytes(base64: str) -> int:
+    """Count the bytes that base64 stands for."""
+    return len(base64) * 3 // 4 - base64[-2:].count("=")
 
 
 def _number(value: int | float) -> Any:

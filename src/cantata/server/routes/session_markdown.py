@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from cantata.callbacks.redaction import decoded_bytes
 from cantata.server.runs.messages import USER, attachments_in
 from cantata.server.runs.model import Message, Session
 from cantata.server.runs.ports.sessions import RunPlace
@@ -56,7 +57,7 @@ def _attached(part: Entry) -> str:
     extras = part.get("extras")
     name = extras.get("filename") if isinstance(extras, dict) else None
     data = part.get("base64")
-    size = f"{len(data) * 3 // 4 - data[-2:].count('=')} bytes" if isinstance(data, str) else None
+    size = f"{decoded_bytes(data)} bytes" if isinstance(data, str) else None
     facts = [str(fact) for fact in (part.get("mime_type"), size) if fact]
     return _plain(f"{name or part['type']} ({', '.join(facts)})" if facts else str(name or part["type"]))
 
